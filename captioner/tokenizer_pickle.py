@@ -27,7 +27,8 @@ TOKENIZERS = frozenset(
 )
 ORDERED_DICT = ("collections", "OrderedDict")
 DEFAULT_DICT = ("collections", "defaultdict")
-INTEGER = frozenset([("builtins", "int"), ("__builtin__", "int"), ("__builtin__", "long")])  # protocol 2 keeps Python 2's names
+# Protocol 2 keeps the names of Python 2.
+INTEGER = frozenset([("builtins", "int"), ("__builtin__", "int"), ("__builtin__", "long")])
 ACCEPTED = TOKENIZERS | INTEGER | {ORDERED_DICT, DEFAULT_DICT}
 
 
@@ -191,7 +192,8 @@ class _Reader:
 
     def _global(self, module, name):
         if (module, name) not in ACCEPTED:
-            raise BadInput(f"{self.name} names {_shown(module)}.{_shown(name)}, which no tokenizer holds: it is refused.")
+            named = f"{_shown(module)}.{_shown(name)}"
+            raise BadInput(f"{self.name} names {named}, which no tokenizer holds: it is refused.")
         return _Global((module, name))
 
     def _call(self, callee, arguments):

@@ -115,7 +115,8 @@ DEFAULT, ORDERED = b"ccollections\ndefaultdict\n", b"ccollections\nOrderedDict\n
         opcodes(b"K\x01", b"Q"),  # a persistent id
         opcodes(b"(", b"cos\nsystem\n", b"o"),
         opcodes(b"(", b"X\x01\x00\x00\x00a", b"ios\nsystem\n"),
-        opcodes(b"K\x01"), opcodes(b"}"), opcodes(b"("), opcodes(b"(t0"), opcodes(b"\x85"), opcodes(b"h\x05"), opcodes(),
+        opcodes(b"K\x01"), opcodes(b"}"), opcodes(b"("), opcodes(b"(t0"), opcodes(b"\x85"),
+        opcodes(b"h\x05"), opcodes(),
         opcodes(b"}", b"(", b"K\x01", b"u"), opcodes(b"}", b")", b"K\x01", b"s"), opcodes(b"K\x01K\x02"),
         b"", b".", b"\x80", b"not a pickle", opcodes(b"X\xff\xff\xff\x7fa"), opcodes(b"L" + b"9" * 9999 + b"L\n"),
         opcodes(b"\x8e" + struct.pack("<Q", 1 << 62)),
@@ -154,8 +155,8 @@ def test_missing_and_huge_files_are_refused(tmp_path, write):
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(
-    [b"}", b"]", b")", b"(", b"K\x01", b"q\x00", b"h\x00", b"s", b"u", b"t", b"\x85", b"R", b"b", b"\x81", DEFAULT, ORDERED,
-     b"cos\nsystem\n", b"X\x01\x00\x00\x00a", b"ckeras_preprocessing.text\nTokenizer\n", b"N", b"\x93", b"\x94"])).map(
+    [b"}", b"]", b")", b"(", b"K\x01", b"q\x00", b"h\x00", b"s", b"u", b"t", b"\x85", b"R", b"b", b"\x81", DEFAULT,
+     ORDERED, b"cos\nsystem\n", b"X\x01\x00\x00\x00a", b"ckeras_preprocessing.text\nTokenizer\n", b"N", b"\x93", b"\x94"])).map(
          lambda parts: opcodes(*parts)))
 def test_no_bytes_bring_anything_but_a_plain_refusal(write, content):
     with pytest.raises(BadInput):
