@@ -35,7 +35,12 @@ def bleu(references, predictions):
 
 
 def bleu_rows(references, predictions):
-    """int64 `(studies, 10)`: matched n-grams of order 1 to 4, all n-grams of order 1 to 4, words predicted, words wanted."""
+    """What corpus BLEU is made of, a study a row.
+
+    Returns:
+        int64 `(studies, 10)`: matched n-grams of order 1 to 4, predicted n-grams of order 1 to 4, words predicted,
+        words in the reference.
+    """
     from sacrebleu.metrics import BLEU
 
     counter = BLEU(max_ngram_order=ORDERS, tokenize="none", force=True)
@@ -93,7 +98,8 @@ def _ngram_counts(words, order):
 
 def seed_bleu_each(references, predictions):
     """float64 `(studies, 4)`: `seed_bleu` of each prediction."""
-    return np.array([seed_bleu(*pair) for pair in zip(references, predictions, strict=True)], dtype=float).reshape(-1, ORDERS)
+    scores = [seed_bleu(*pair) for pair in zip(references, predictions, strict=True)]
+    return np.array(scores, dtype=float).reshape(-1, ORDERS)
 
 
 def seed_bleu_mean(references, predictions):
