@@ -1,0 +1,98 @@
+"""Many studies at once: a CSV in, a JSON line a study out, going on where it stopped."""
+
+import csv
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from tqdm import tqdm
+
+import captioner
+from captioner.errors import BadInput
+from captioner.study import read_study
+
+COLUMNS = ("study", "frontal", "lateral")
+READ_AHEAD = 4  # studies read while the model works; TensorFlow and the readers both let go of Python's lock
+
+
+def read_studies(path):
+    """The rows of a studies CSV: list of `(study, frontal Path, lateral Path or None)`, paths relative to the CSV.
+
+    Raises:
+        BadInput: not a CSV, a column missing, a study without name or frontal, or a name twice.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            for column in COLUMNS:
+                if column not in (reader.fieldnames or ()):
+                    raise BadInput(f"{path.name} has no column {column}.")
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path.name} cannot be read as a CSV file: {error}.") from error
+    studies, seen = [], set()
+    for number, row in enumerate(rows, 2):
+        study, frontal, lateral = (row[column].strip() for column in COLUMNS)
+        if not study or not frontal or study in seen:
+            raise BadInput(f"{path.name}, line {number}: each study needs a name of its own and a frontal picture.")
+        seen.add(study)
+        studies.append((study, path.parent / frontal, path.parent / lateral if lateral else None))
+    return studies
+
+
+def predict_studies(studies, out, checkpoint=None, **decoding):
+    """Caption every study of a CSV into `out`, one JSON line each, in the CSV's order.
+
+    A line that is already in `out` is kept and its study is not computed again. A study that cannot be read gets a
+    line `{"study", "error"}` and the others go on.
+
+    Raises:
+        BadInput: a bad CSV, no study readable at all, or an `out` that holds something else.
+    """
+    rows = read_studies(studies)
+    done = _done(out)
+    todo = [row for row in rows if row[0] not in done]
+    model = captioner.load(checkpoint) if todo else None
+    failed = 0
+    with open(out, "a", encoding="utf-8") as file, ThreadPoolExecutor(2) as readers:
+        waiting = [readers.submit(_read, row) for row in todo[:READ_AHEAD]]
+        for number, (study, _, _) in enumerate(tqdm(todo, unit="study", disable=None)):
+            read, error = waiting.pop(0).result()
+            if number + READ_AHEAD < len(todo):
+                waiting.append(readers.submit(_read, todo[number + READ_AHEAD]))
+            if error:
+                failed += 1
+                answer = {"study": study, "error": error}
+            else:
+                answer = model.caption(read, **decoding).as_dict(study=study)
+            file.write(json.dumps(answer) + "\n")
+            file.flush()
+    if todo and failed == len(todo):
+        raise BadInput(f"None of the {failed} studies of {studies.name} could be read; {out.name} says why.")
+
+
+def _read(row):
+    try:
+        return read_study(row[1], row[2]), None
+    except BadInput as error:
+        return None, str(error)
+
+
+def _done(out):
+    """The studies that `out` already answers; a last line that was broken off is cut away."""
+    if not out.exists():
+        return set()
+    whole, done = 0, set()
+    with open(out, "rb") as file:
+        for line in file:
+            try:
+                if not line.endswith(b"\n"):
+                    raise ValueError("broken off")
+                done.add(json.loads(line)["study"])
+            except (ValueError, KeyError, TypeError) as error:
+                if file.read(1):
+                    raise BadInput(f"{out.name} holds something else than predictions; give another --out.") from error
+                break
+            whole += len(line)
+    os.truncate(out, whole)
+    return done

@@ -1,0 +1,81 @@
+"""What training minimises, in backend-neutral Keras: findings, words, and attention on known places."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class FindingsLoss(keras.losses.Loss):
+    """Binary cross-entropy of logits `(B, K)` with each positive weighted, averaged over the targets.
+
+    Args:
+        weights: float `(K,)`, what a positive of each target counts; see `finding_weights`.
+        importance: float `(K,)`, what each target counts in the average; see `target_importance`.
+    """
+
+    def __init__(self, weights, importance, **kwargs):
+        super().__init__(**kwargs)
+        self.weights = np.asarray(weights, np.float32)
+        self.importance = np.asarray(importance, np.float32) / np.sum(importance)
+
+    def call(self, y_true, y_pred):
+        y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
+        positive = ops.softplus(-y_pred) * y_true * self.weights
+        return ops.sum(self.importance * (positive + ops.softplus(y_pred) * (1 - y_true)), axis=-1)
+
+
+def finding_weights(targets, most=6.0):
+    """What a positive of each target counts: the square root of negatives over positives `(K,)`, at most `most`."""
+    positives = np.maximum(np.sum(targets, axis=0), 1)
+    return np.minimum(np.sqrt(np.maximum(len(targets) - positives, 1) / positives), most)
+
+
+def target_importance(targets):
+    """The square root of each target's count `(K,)`: a hundred rare targets must not drown the ten that matter most."""
+    return np.sqrt(np.maximum(np.sum(targets, axis=0), 1))
+
+
+class WordLoss(keras.losses.Loss):
+    """Cross-entropy of token logits `(B, T, V)` against ids `(B, T)` with label smoothing (Szegedy et al. 2016)."""
+
+    def __init__(self, smoothing=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.smoothing = smoothing
+
+    def call(self, y_true, y_pred):
+        log_probs = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)  # (B, T, V)
+        chosen = ops.squeeze(ops.take_along_axis(log_probs, ops.expand_dims(ops.cast(y_true, "int32"), -1), axis=-1), -1)
+        return -(1 - self.smoothing) * chosen - self.smoothing * ops.mean(log_probs, axis=-1)  # (B, T)
+
+
+class GroundingLoss(keras.losses.Loss):
+    """How little of the attention `(B, T, P)` lies where the word's finding is known to be.
+
+    Minus the logarithm of the attention inside the mask; `y_true (B, T, P)` is the share of each cell that the mask
+    covers, scaled so that the fullest cell counts whole. Steps without a mask are to be weighted 0.
+    """
+
+    def call(self, y_true, y_pred):
+        inside = y_true / ops.maximum(ops.max(y_true, axis=-1, keepdims=True), 1e-6)
+        return -ops.log(ops.sum(inside * ops.cast(y_pred, "float32"), axis=-1) + 1e-4)  # (B, T)
+
+
+def mean_auc(truth, scores, least=4):
+    """Mean area under the ROC curve over the targets with at least `least` positives and negatives.
+
+    By the Mann-Whitney statistic: the share of (positive, negative) pairs that are ranked rightly, ties counting half.
+
+    Args:
+        truth: `(N, K)`, 1 where the study has the target.
+        scores: `(N, K)`, higher for likelier.
+
+    Returns:
+        (mean, dict target number -> area); the mean is 0.5 when no target has enough studies.
+    """
+    areas = {}
+    for target in range(truth.shape[1]):
+        positive = truth[:, target] > 0.5
+        if least <= positive.sum() <= len(truth) - least:
+            better = scores[positive, target][:, None] - scores[~positive, target][None, :]
+            areas[target] = float((better > 0).mean() + 0.5 * (better == 0).mean())
+    return (float(np.mean(list(areas.values()))) if areas else 0.5), areas

@@ -1,0 +1,21 @@
+"""The networks: one encoder, and one file for each captioner.
+
+Every captioner's network offers the same four calls, and decoding and the explanations need no others:
+
+    memory           = network.encode(pictures (B, 2, rows, columns, channels), mask (B, 2))      # (B, P, depth)
+    constants, state = network.begin(memory, mask)                  # a tuple of (B, ...), and (B, units)
+    logits, state, attention = network.step(memory, constants, state, token (B,))   # (B, V), (B, units), (B, P)
+    network.grid                                     # (rows, columns) of one view; P = 2 * rows * columns
+
+A network without attention gives attention `(B, 0)`.
+"""
+
+from importlib import import_module
+
+NETWORKS = {"attention": ("captioner.models.attention", "AttentionCaptioner")}
+
+
+def network_class(name):
+    """The class of the network called `name` in a checkpoint's configuration; KeyError for an unknown one."""
+    module, cls = NETWORKS[name]
+    return getattr(import_module(module), cls)

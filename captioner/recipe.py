@@ -1,0 +1,108 @@
+"""How long, how large and how fast to train: the phases of a training, for a CPU and for a GPU."""
+
+import math
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training at one picture size, with its own warm-up and cosine.
+
+    Attributes:
+        goal: "findings" (the encoder alone) or "captions" (words, findings and, on phantoms, attention).
+        size: pixels of the square picture.
+        epochs: at the most.
+        rate: peak learning rate.
+        end: share of `rate` that the cosine ends at, so that a next phase can go on from there.
+        batch: studies a step.
+        freeze_encoder: whether the encoder keeps still, its batch statistics too.
+        patience: epochs without a better validation score before the phase ends early.
+    """
+
+    goal: str
+    size: int
+    epochs: int
+    rate: float
+    end: float = 0.0
+    batch: int = 16
+    freeze_encoder: bool = False
+    patience: int = 12
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training from beginning to end.
+
+    Attributes:
+        encoder: name in `captioner.models.encoder.ENCODERS`.
+        phases: in order; the picture size of the last is the checkpoint's.
+        depth, units, embedding, dropout: of the captioner.
+        phantoms: phantom studies mixed into the training.
+        abnormal_weight: how often an abnormal study is drawn for captions, relative to a normal one.
+        phantom_weight: the same for a phantom.
+        word_dropout: share of input words hidden from the decoder.
+        smoothing: label smoothing of the words.
+        words_weight, findings_weight, grounding_weight: of the three losses while captions are learned.
+        weight_decay: of AdamW.
+        least_count: how often a word must stand in the training captions to get into the vocabulary.
+        max_words: tokens a caption is cut to.
+    """
+
+    encoder: str
+    phases: tuple[Phase, ...]
+    depth: int = 256
+    units: int = 256
+    embedding: int = 128
+    dropout: float = 0.3
+    phantoms: int = 500
+    abnormal_weight: float = 2.5
+    phantom_weight: float = 0.6
+    word_dropout: float = 0.15
+    smoothing: float = 0.1
+    words_weight: float = 4.0
+    findings_weight: float = 2.0
+    grounding_weight: float = 4.0
+    weight_decay: float = 0.05
+    least_count: int = 3
+    max_words: int = 40
+
+
+RECIPES = {
+    # Two cores: the small encoder, about two hours.
+    "cpu": Recipe("densenet-small", (
+        Phase("findings", 128, 20, 2e-3, end=0.25),
+        Phase("findings", 160, 14, 1e-3),
+        Phase("captions", 160, 10, 1e-3, end=0.3, batch=32, freeze_encoder=True),
+        Phase("captions", 160, 12, 5e-4),
+    )),
+    # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
+    "gpu": Recipe("densenet-121", (
+        Phase("findings", 160, 30, 1e-3, end=0.3, batch=32),
+        Phase("findings", 224, 30, 1e-3, batch=32),
+        Phase("captions", 224, 10, 1e-3, end=0.3, batch=64, freeze_encoder=True),
+        Phase("captions", 224, 20, 3e-4, batch=32),
+    ), depth=512, units=512, embedding=256),
+    # Minutes on anything: to see that it runs.
+    "smoke": Recipe("densenet-tiny", (
+        Phase("findings", 64, 1, 1e-3, batch=8),
+        Phase("captions", 64, 2, 1e-3, batch=8),
+    ), depth=16, units=16, embedding=8, phantoms=4, least_count=1, max_words=12),
+}
+
+
+class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up over a share of the steps, then a cosine from `rate` to `rate * end`."""
+
+    def __init__(self, rate, steps, end=0.0, warmup=0.03):
+        self.rate, self.steps, self.end, self.warmup = rate, steps, end, warmup
+
+    def __call__(self, step):
+        done = ops.clip(ops.cast(step, "float32") / self.steps, 0.0, 1.0)
+        cosine = self.end + (1 - self.end) * 0.5 * (1 + ops.cos(math.pi * done))
+        return self.rate * cosine * ops.minimum(1.0, (done + 1e-3) / max(self.warmup, 1e-3))
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps, "end": self.end, "warmup": self.warmup}
