@@ -1,0 +1,99 @@
+"""The page: `python dashboard.py`. Layout and wiring only; what it shows is computed in captioner/ and explain/."""
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import, which reads it
+
+import gradio as gr  # noqa: E402
+
+from captioner import checkpoint, load  # noqa: E402
+from panels import endpoints, examples, explain, masthead, viewer  # noqa: E402
+from panels.shelf import Shelf  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent
+EXAMPLES = ROOT / "examples"
+FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
+MONO = ["ui-monospace", "Menlo", "Consolas", "Liberation Mono", "monospace"]
+MINUTE = 60
+
+
+def build(shelf, examples_folder=EXAMPLES):
+    """The page for the checkpoints on `shelf`, as gr.Blocks that is not launched yet."""
+    with gr.Blocks(
+        title="Chest X-ray impressions, word by word",
+        fill_width=True,
+        analytics_enabled=False,
+        delete_cache=(5 * MINUTE, 30 * MINUTE),  # uploads are gone after 35 minutes at the latest
+    ) as page:
+        head = masthead.build(shelf)
+        panel = explain.build(shelf, examples.read(examples_folder))
+        endpoints.build(shelf, panel)
+        page.load(
+            masthead.follow(shelf), None, head, show_progress="hidden", concurrency_limit=None, api_visibility="private"
+        )
+    return page.queue(max_size=64)
+
+
+def look():
+    """The arguments of `launch` that give the page its looks."""
+    style = (ROOT / "panels" / "page.css").read_text(encoding="utf-8") + viewer.style()
+    theme = gr.themes.Base(primary_hue="teal", neutral_hue="zinc", font=FONT, font_mono=MONO).set(
+        body_background_fill="#f6f7f5", body_background_fill_dark="#0d1211",
+        block_background_fill="#ffffff", block_background_fill_dark="#151c1a",
+        body_text_color="#16201d", body_text_color_dark="#e9efed",
+        body_text_color_subdued="#54615d", body_text_color_subdued_dark="#a3b1ac",
+        block_label_text_color="#54615d", block_label_text_color_dark="#a3b1ac",
+        border_color_primary="#dde3e0", border_color_primary_dark="#26302d",
+        color_accent="#0b6b60", block_radius="14px", button_large_radius="10px", layout_gap="14px",
+        checkbox_background_color_selected="#0b6b60", checkbox_background_color_selected_dark="#3aa595",
+        checkbox_border_color_selected="#0b6b60", checkbox_border_color_selected_dark="#3aa595",
+        checkbox_label_background_fill="#f6f7f5", checkbox_label_background_fill_dark="#0d1211",
+        checkbox_label_background_fill_selected="#f6f7f5", checkbox_label_background_fill_selected_dark="#0d1211",
+        slider_color="#0b6b60", slider_color_dark="#58c7b6",
+        button_primary_background_fill="#0b6b60", button_primary_background_fill_dark="#58c7b6",
+        button_primary_background_fill_hover="#095950", button_primary_background_fill_hover_dark="#7ad5c7",
+        button_primary_text_color="#ffffff", button_primary_text_color_dark="#06201c",
+    )  # fmt: skip
+    return {"theme": theme, "head": f"<style>{style}</style>"}
+
+
+def arguments(argv=None):
+    """The command line, parsed."""
+    parser = argparse.ArgumentParser(description="Chest X-ray impressions with a heatmap for every word, as a web page.")
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)), help="port to listen on (default: %(default)s)")
+    parser.add_argument("--checkpoint", metavar="DIR", help="checkpoint folder to start with (default: weights/default)")
+    parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this name and password")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    chosen = arguments(argv)
+    folders = {folder.name: folder for folder in checkpoint.available()}
+    if chosen.checkpoint:
+        folder = Path(chosen.checkpoint).resolve()
+        folders = {folder.name: folder, **{name: other for name, other in folders.items() if name != folder.name}}
+    shelf = Shelf(folders, load)
+    page = build(shelf)
+    shelf.start()
+    page.launch(
+        server_name=chosen.host,
+        server_port=chosen.port,
+        share=chosen.share,
+        auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
+        max_file_size="64mb",
+        footer_links=["api"],
+        run_history=False,
+        enable_monitoring=False,
+        state_session_capacity=200,
+        allowed_paths=[str(EXAMPLES)],
+        pwa=False,
+        **look(),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The decoder's own attention as an explanation: how it spread its gaze over both views when it chose each word.
+
+Source: Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and translate" (2015), eq. 6;
+shown as maps over a picture by Xu et al., "Show, attend and tell" (2015).
+"""
+
+import numpy as np
+
+from explain.heatmap import Extent
+
+
+def maps(words):
+    """Stack the attention of `words` (captioner.Word).
+
+    Returns:
+        float32 `(words, views, rows, columns)`, each word summing to 1; None when the model has no attention.
+    """
+    if not words or any(word.attention is None for word in words):
+        return None
+    return np.stack([np.asarray(word.attention, np.float32) for word in words])
+
+
+def extent(coverage):
+    """The part of each picture that the attention grid lies over.
+
+    Most grids cover the whole picture. A grid that was pooled without padding does not: 3 x 3 cells pooled 2 x 2 from
+    7 x 7 see 192 of 224 pixels each way, from the upper left corner.
+
+    Args:
+        coverage: `Captioner.coverage`, the share of the picture's rows and columns that the grid lies over, 0..1.
+    """
+    rows, columns = coverage
+    return Extent(0.0, 0.0, float(rows), float(columns))

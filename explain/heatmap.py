@@ -1,0 +1,136 @@
+"""From a grid of cells to a picture: geometry, scaling, colour and overlay.
+
+panels/viewer.js draws the same maps in the browser, by the same rules; a test in Chromium holds the two together.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+COLOURS = ("inferno", "viridis", "cividis")
+"""Perceptually even colour maps on offer; cividis reads the same for most colour-blind eyes (Nunez et al. 2018)."""
+
+SCALES = ("word", "impression")
+
+
+class Extent(NamedTuple):
+    """The part of a picture that a grid covers: edges as fractions of the picture, 0..1, measured from its upper left."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+
+
+WHOLE = Extent(0.0, 0.0, 1.0, 1.0)
+
+
+def scale(maps, over="word"):
+    """Bring `maps` to 0..1 for display.
+
+    Args:
+        maps: `(words, views, rows, columns)`, non-negative. A word's views share one scale, so that they can be compared.
+        over: "word" divides each word by its own largest cell: where did it look? "impression" divides every word by
+            the largest cell of all: did it look anywhere in particular? A faint map then stays faint.
+
+    Returns:
+        float32 of the same shape, 0..1. A map that is zero everywhere stays zero.
+
+    Raises:
+        ValueError: `over` is neither of the two.
+    """
+    if over not in SCALES:
+        raise ValueError(f"maps are scaled over one of {SCALES}, not {over!r}")
+    maps = np.asarray(maps, np.float32)
+    axes = (1, 2, 3) if over == "word" else (0, 1, 2, 3)
+    largest = maps.max(axis=axes, keepdims=True, initial=0.0)
+    return np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
+
+
+def _weights(pixels, cells, start, stop, smooth):
+    """float32 `(pixels, cells)`: how much each cell colours each pixel along one axis. Rows outside the extent are zero."""
+    centre = (np.arange(pixels) + 0.5) / pixels
+    position = (centre - start) / (stop - start) * cells  # 0..cells across the covered part
+    inside = (position >= 0) & (position < cells)
+    weights = np.zeros((pixels, cells), np.float32)
+    rows = np.flatnonzero(inside)
+    if not smooth:
+        weights[rows, np.floor(position[rows]).astype(int)] = 1
+        return weights
+    position = np.clip(position[rows] - 0.5, 0, cells - 1)  # cell centres at 0, 1, ...
+    lower = np.floor(position).astype(int)
+    upper = np.minimum(lower + 1, cells - 1)
+    step = position - lower
+    # A smooth step and not a straight line: no creases between cells, yet each centre keeps its exact value and
+    # nothing overshoots, which cubic interpolation would do.
+    step = step * step * (3 - 2 * step)
+    np.add.at(weights, (rows, lower), 1 - step)
+    np.add.at(weights, (rows, upper), step)
+    return weights
+
+
+def spread(grid, shape, extent=WHOLE, smooth=True):
+    """Stretch a grid of cells over a picture.
+
+    The model saw the picture squashed to a square; the grid is stretched back, so a cell is as wide as the picture's
+    own shape makes it.
+
+    Args:
+        grid: `(rows, columns)`.
+        shape: `(rows, columns)` of the picture in pixels.
+        extent: the part of the picture the grid lies over; pixels outside it get 0.
+        smooth: blend between cell centres, or leave every cell flat.
+
+    Returns:
+        float32 of `shape`, within the range of `grid`.
+    """
+    grid = np.asarray(grid, np.float32)
+    rows = _weights(shape[0], grid.shape[0], extent.top, extent.bottom, smooth)
+    columns = _weights(shape[1], grid.shape[1], extent.left, extent.right, smooth)
+    return rows @ grid @ columns.T
+
+
+def colour_table(name):
+    """uint8 `(256, 3)`: the red, green and blue of 256 even steps of one of COLOURS."""
+    if name not in COLOURS:
+        raise ValueError(f"the colour maps are {', '.join(COLOURS)}, not {name!r}")
+    import matplotlib  # late: the page's start does not wait for it
+
+    return np.round(matplotlib.colormaps[name](np.arange(256))[:, :3] * 255).astype(np.uint8)
+
+
+def overlay(pixels, heat, colours="inferno", opacity=0.7):
+    """Lay a heatmap over a grey picture.
+
+    Strength drives colour and opacity together, so the picture stays untouched where the map is zero.
+
+    Args:
+        pixels: uint8 `(rows, columns)` grey.
+        heat: `(rows, columns)`, 0..1; what is not finite counts as 0.
+        colours: one of COLOURS.
+        opacity: 0..1, that of the strongest heat.
+
+    Returns:
+        uint8 `(rows, columns, 3)`.
+    """
+    heat = np.clip(np.nan_to_num(np.asarray(heat, np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+    colour = colour_table(colours)[np.round(heat * 255).astype(np.uint8)].astype(np.float32)
+    alpha = (opacity * heat)[..., None]
+    grey = np.asarray(pixels, np.float32)[..., None]
+    return np.round(grey * (1 - alpha) + colour * alpha).astype(np.uint8)
+
+
+def place(grid, extent=WHOLE):
+    """Where the strongest cell lies in the picture, in words: "lower left", "middle", ...; None when all are zero.
+
+    The words name thirds of the picture as it hangs, and the patient's right is on the frontal picture's left.
+    """
+    grid = np.asarray(grid)
+    if not grid.size or not grid.max() > 0:
+        return None
+    row, column = np.unravel_index(int(grid.argmax()), grid.shape)
+    down = extent.top + (row + 0.5) / grid.shape[0] * (extent.bottom - extent.top)
+    across = extent.left + (column + 0.5) / grid.shape[1] * (extent.right - extent.left)
+    vertical = ("upper", "middle", "lower")[min(int(down * 3), 2)]
+    horizontal = ("left", "centre", "right")[min(int(across * 3), 2)]
+    return "middle" if (vertical, horizontal) == ("middle", "centre") else f"{vertical} {horizontal}"

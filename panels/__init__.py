@@ -1,0 +1,1 @@
+"""The panels of the page, one a file. They show what captioner and explain computed; dashboard.py puts them together."""

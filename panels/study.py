@@ -1,0 +1,49 @@
+"""The study to explain: two files as they come, and what our own reader makes of them."""
+
+from html import escape
+from typing import NamedTuple
+
+import gradio as gr
+
+from captioner import BadInput, read_study
+from panels.pictures import data_url, shrink
+
+
+class Uploads(NamedTuple):
+    """The two upload components, frontal and lateral."""
+
+    frontal: gr.File
+    lateral: gr.File
+
+
+def preview(path):
+    """A small picture of an upload as HTML, or the sentence why it cannot be read; empty for no upload."""
+    if not path:
+        return ""
+    try:
+        view = shrink(read_study(path).frontal, 300)
+    except BadInput as error:
+        return f'<div class="cxr-preview" role="alert"><p>{escape(str(error))}</p></div>'
+    return f'<div class="cxr-preview"><img src="{data_url(view.pixels)}" alt="The uploaded picture"></div>'
+
+
+def _upload(name, note):
+    # Any kind of file may come: DICOM files often have no ending, and our own reader says what is wrong with a file.
+    with gr.Column():
+        upload = gr.File(label=f"{name}{note}", file_count="single", type="filepath", height=104, elem_id=f"upload-{name.lower()}")
+        picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name.lower()}")
+    upload.change(preview, upload, picture, show_progress="hidden", api_visibility="private", concurrency_limit=2, concurrency_id="preview")
+    return upload
+
+
+def build():
+    """The two uploads with their previews; returns Uploads."""
+    with gr.Row(elem_id="uploads"):
+        uploads = Uploads(_upload("Frontal", ""), _upload("Lateral", " (optional)"))
+    gr.HTML(
+        '<p class="cxr-fine">PNG, JPEG or DICOM, as they come. Do not upload pictures that could identify a patient: '
+        "until they are deleted, within the hour, whoever knows a file's address could fetch it.</p>",
+        apply_default_css=False,
+        js_on_load=None,
+    )
+    return uploads

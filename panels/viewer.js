@@ -1,0 +1,423 @@
+// The word viewer in the browser. Run once by gr.HTML with: element, trigger, props, watch.
+// props.value is the answer of panels/viewer.py; nothing here asks the server, except for the figure to download.
+// Every text is set as text, never as HTML.
+
+const root = element.querySelector(".cxr-viewer");
+const find = (selector) => root.querySelector(selector);
+const percent = (share) => (share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+const signed = (number) => number.toFixed(2).replace("-", "\u2212");
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+const SECONDS_A_WORD = 1.1;
+const FINE = 112; // pixels of a smooth map before the browser stretches it
+
+const tables = Object.fromEntries(
+  Object.entries(props.colours).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
+);
+
+// Radio buttons of one name belong together across the whole page, and there may be more than one viewer on it.
+const own = Math.random().toString(36).slice(2);
+root.querySelectorAll("input[data-group]").forEach((input) => { input.name = `${input.dataset.group}-${own}`; });
+
+let answer = { state: "empty" };
+let frames = []; // one a view: { view, canvas, context, picture, share, reading, cell }
+let chosen = 0;
+let hovered = null; // a word under the pointer, previewed without being chosen
+let playing = null;
+
+const settings = {
+  get opacity() { return Number(find(".cxr-opacity").value) / 100; },
+  get scale() { return find("input[data-group=scale]:checked").value; },
+  get smooth() { return find("input[data-group=cells]:checked").value === "smooth"; },
+  get colours() { return find(".cxr-colours").value; },
+};
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// ---- drawing -------------------------------------------------------------------------------------------------------
+
+function largest(words) {
+  let top = 0;
+  for (const word of words)
+    for (const grid of word.maps || []) for (const row of grid) for (const cell of row) if (cell > top) top = cell;
+  return top;
+}
+
+// What counts as full strength: the word's own largest cell on either view, or the largest of the whole impression.
+function ceiling(word) {
+  return largest(settings.scale === "word" ? [word] : answer.words);
+}
+
+// The two cells that colour a position along one axis, and the share of the second: as explain/heatmap.py, `_weights`.
+function neighbours(count, pixels) {
+  const result = [];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const position = Math.min(Math.max(((pixel + 0.5) / pixels) * count - 0.5, 0), count - 1);
+    const lower = Math.floor(position);
+    const step = position - lower;
+    result.push([lower, Math.min(lower + 1, count - 1), step * step * (3 - 2 * step)]);
+  }
+  return result;
+}
+
+const sheet = document.createElement("canvas");
+const sheetContext = sheet.getContext("2d", { willReadFrequently: true });
+
+// A small picture of the grid: cells as they are, or FINE pixels blended between the cells' centres.
+function paintSheet(grid, top) {
+  const rows = grid.length, columns = grid[0].length;
+  const smooth = settings.smooth;
+  const height = smooth ? FINE : rows, width = smooth ? FINE : columns;
+  sheet.width = width;
+  sheet.height = height;
+  const image = sheetContext.createImageData(width, height);
+  const table = tables[settings.colours], opacity = settings.opacity;
+  const down = smooth ? neighbours(rows, height) : null, across = smooth ? neighbours(columns, width) : null;
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      let value;
+      if (smooth) {
+        const [up, low, v] = down[y], [left, right, h] = across[x];
+        value = (grid[up][left] * (1 - h) + grid[up][right] * h) * (1 - v) + (grid[low][left] * (1 - h) + grid[low][right] * h) * v;
+      } else value = grid[y][x];
+      const heat = top > 0 ? Math.min(value / top, 1) : 0;
+      const step = Math.round(heat * 255) * 3;
+      image.data[at] = table[step];
+      image.data[at + 1] = table[step + 1];
+      image.data[at + 2] = table[step + 2];
+      image.data[at + 3] = Math.round(heat * opacity * 255);
+    }
+  }
+  sheetContext.putImageData(image, 0, 0);
+}
+
+function covered(canvas) {
+  const [top, left, bottom, right] = answer.extent;
+  return { x: left * canvas.width, y: top * canvas.height, width: (right - left) * canvas.width, height: (bottom - top) * canvas.height };
+}
+
+function draw(frame, word, top) {
+  const { canvas, context, view, cell } = frame;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (!word || !word.maps) return;
+  const grid = word.maps[view.index], box = covered(canvas);
+  paintSheet(grid, top);
+  context.imageSmoothingEnabled = settings.smooth;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(sheet, box.x, box.y, box.width, box.height);
+  if (cell) {
+    const width = box.width / grid[0].length, height = box.height / grid.length;
+    context.strokeStyle = "rgba(255, 255, 255, 0.9)";
+    context.lineWidth = Math.max(1, canvas.width / 400);
+    context.strokeRect(box.x + cell.column * width, box.y + cell.row * height, width, height);
+  }
+}
+
+function fit(frame) {
+  const box = frame.canvas.getBoundingClientRect();
+  const density = Math.min(window.devicePixelRatio || 1, 2);
+  const width = Math.round(box.width * density), height = Math.round(box.height * density);
+  if (width && height && (width !== frame.canvas.width || height !== frame.canvas.height)) {
+    frame.canvas.width = width;
+    frame.canvas.height = height;
+    return true;
+  }
+  return false;
+}
+
+// ---- the word on show ----------------------------------------------------------------------------------------------
+
+const shown = () => (hovered === null ? chosen : hovered);
+
+const where = (word, view) => (word.place[view.index] ? `, most at the ${word.place[view.index]}` : "");
+const looked = (word, view) => `${percent(word.share[view.index])} ${view.name}${where(word, view)}`;
+
+function describe(word) {
+  const probability = Math.exp(word.log_prob);
+  find(".cxr-word-title").textContent = word.text === "." ? "full stop" : word.text;
+  find(".cxr-probability").textContent = percent(probability);
+  find(".cxr-log-prob").textContent = signed(word.log_prob);
+  const looks = word.maps
+    ? answer.views.map((view) => {
+        const item = make("li");
+        item.append(make("b", "", percent(word.share[view.index])), ` ${view.name}${where(word, view)}`);
+        return item;
+      })
+    : [make("li", "", "This checkpoint has no attention, so its words have no maps.")];
+  find(".cxr-word-maps").replaceChildren(...looks);
+
+  const list = find(".cxr-alternatives");
+  list.replaceChildren(
+    ...word.alternatives.map((other) => {
+      const item = make("li", other.chosen ? "cxr-chosen" : "");
+      const share = Math.exp(other.log_prob);
+      const text = other.text === "<end>" ? "end of impression" : other.text === "." ? "full stop" : other.text;
+      item.append(make("span", "cxr-alternative-text", text), make("span", "cxr-alternative-share", percent(share)));
+      const bar = make("i");
+      bar.style.width = `${Math.max(share * 100, 0.5)}%`;
+      item.append(bar);
+      if (other.chosen) item.append(make("span", "cxr-unseen", "(chosen)"));
+      return item;
+    }),
+  );
+}
+
+function readings(word, top) {
+  for (const frame of frames) {
+    const { view, cell, share, reading, canvas } = frame;
+    share.textContent = word.maps ? percent(word.share[view.index]) : "";
+    if (!word.maps) {
+      reading.textContent = view.original;
+      continue;
+    }
+    const grid = word.maps[view.index];
+    const cells = answer.views.length * grid.length * grid[0].length;
+    if (cell) {
+      const value = grid[cell.row][cell.column];
+      reading.textContent = `row ${cell.row + 1}, column ${cell.column + 1}: ${(value * 100).toFixed(2)}% of the attention, ${(value * cells).toFixed(1)} times an even share`;
+    } else reading.textContent = view.original;
+    canvas.setAttribute("aria-label", `Heatmap of “${word.text}” on the ${view.name} view: ${looked(word, view)}.`);
+  }
+  find(".cxr-scalebar").hidden = !word.maps;
+  find(".cxr-scalebar-top").textContent = `${(top * 100).toFixed(1)}% in one cell`;
+  find(".cxr-balance").hidden = !word.maps || answer.views.length < 2;
+  if (word.maps) find(".cxr-balance i").style.width = `${word.share[0] * 100}%`;
+}
+
+function show() {
+  const word = answer.words && answer.words[shown()];
+  if (!word) return;
+  const top = ceiling(word);
+  for (const frame of frames) draw(frame, word, top);
+  readings(word, top);
+  describe(word);
+  root.querySelectorAll(".cxr-word").forEach((button, index) => {
+    button.classList.toggle("cxr-on", index === shown());
+    button.setAttribute("aria-selected", String(index === chosen));
+    button.tabIndex = index === chosen ? 0 : -1;
+  });
+  find(".cxr-now").textContent = `${word.text === "." ? "full stop" : word.text} ${percent(Math.exp(word.log_prob))}`;
+}
+
+function choose(index, { focus = false, speak = true } = {}) {
+  const count = answer.words.length;
+  if (!count) return;
+  chosen = Math.min(Math.max(index, 0), count - 1);
+  hovered = null;
+  show();
+  const button = root.querySelectorAll(".cxr-word")[chosen];
+  if (focus) button.focus({ preventScroll: true });
+  if (speak) {
+    const word = answer.words[chosen];
+    find(".cxr-spoken").textContent =
+      `${word.text}: probability ${percent(Math.exp(word.log_prob))}` +
+      (word.maps ? `; ${answer.views.map((view) => looked(word, view)).join("; ")}` : "");
+  }
+}
+
+function play(on) {
+  clearInterval(playing);
+  playing = null;
+  const button = find(".cxr-play");
+  button.setAttribute("aria-pressed", String(on));
+  button.setAttribute("aria-label", on ? "Pause" : "Play: walk through the words");
+  if (!on || !answer.words || !answer.words.length) return;
+  if (chosen >= answer.words.length - 1) choose(0);
+  playing = setInterval(() => {
+    if (!element.isConnected || chosen >= answer.words.length - 1) return play(false);
+    choose(chosen + 1);
+  }, SECONDS_A_WORD * 1000);
+}
+
+// ---- building an answer --------------------------------------------------------------------------------------------
+
+function wordButton(word, index) {
+  const button = make("button", word.text === "." ? "cxr-word cxr-stop" : "cxr-word", word.text);
+  button.type = "button";
+  button.setAttribute("role", "option");
+  const probability = Math.exp(word.log_prob);
+  button.style.setProperty("--certainty", probability.toFixed(3));
+  button.setAttribute("aria-label", `${word.text === "." ? "full stop" : word.text}, ${percent(probability)}`);
+  button.title = percent(probability);
+  button.addEventListener("click", () => { play(false); choose(index, { focus: true }); });
+  button.addEventListener("pointerenter", (event) => {
+    if (event.pointerType !== "mouse" || playing) return;
+    hovered = index;
+    show();
+  });
+  button.addEventListener("pointerleave", () => {
+    if (hovered === null) return;
+    hovered = null;
+    show();
+  });
+  return button;
+}
+
+function viewFigure(view) {
+  const figure = make("figure", "cxr-view");
+  figure.dataset.view = view.name;
+  figure.style.setProperty("--shape", (view.width / view.height).toFixed(4));
+  const head = make("figcaption");
+  const share = make("b", "cxr-share");
+  head.append(make("span", "", capital(view.name)), share);
+  const picture = make("div", "cxr-picture");
+  const image = make("img");
+  image.src = view.url;
+  image.width = view.width;
+  image.height = view.height;
+  image.alt = `${capital(view.name)} chest X-ray`;
+  image.draggable = false;
+  const canvas = make("canvas");
+  canvas.setAttribute("role", "img");
+  picture.append(image, canvas);
+  if (view.name === "frontal") {
+    // As the picture hangs: the patient faces the reader.
+    picture.append(make("span", "cxr-side cxr-side-right", "R"), make("span", "cxr-side cxr-side-left", "L"));
+  }
+  const reading = make("p", "cxr-reading");
+  figure.append(head, picture, reading);
+  const frame = { view, canvas, context: canvas.getContext("2d"), share, reading, cell: null };
+
+  canvas.addEventListener("pointermove", (event) => {
+    const word = answer.words[shown()];
+    if (!word || !word.maps) return;
+    const grid = word.maps[view.index], box = canvas.getBoundingClientRect();
+    const [top, left, bottom, right] = answer.extent;
+    const row = Math.floor(((((event.clientY - box.top) / box.height) - top) / (bottom - top)) * grid.length);
+    const column = Math.floor(((((event.clientX - box.left) / box.width) - left) / (right - left)) * grid[0].length);
+    const inside = row >= 0 && column >= 0 && row < grid.length && column < grid[0].length;
+    const cell = inside ? { row, column } : null;
+    if (JSON.stringify(cell) === JSON.stringify(frame.cell)) return;
+    frame.cell = cell;
+    show();
+  });
+  canvas.addEventListener("pointerleave", () => {
+    if (!frame.cell) return;
+    frame.cell = null;
+    show();
+  });
+  return [figure, frame];
+}
+
+function absent(name) {
+  const figure = make("figure", "cxr-view cxr-absent");
+  const head = make("figcaption");
+  head.append(make("span", "", capital(name)));
+  figure.append(head, make("p", "", `No ${name} view was given. The model was told so, and looked at the other view alone.`));
+  return figure;
+}
+
+const observer = new ResizeObserver(() => {
+  let changed = false;
+  for (const frame of frames) changed = fit(frame) || changed;
+  if (changed) show();
+});
+
+function receive() {
+  const value = props.value || { state: "empty" };
+  play(false);
+  answer = value;
+  root.dataset.state = value.state;
+  find(".cxr-empty").hidden = value.state !== "empty";
+  find(".cxr-refusal").hidden = value.state !== "refused";
+  find(".cxr-result").hidden = value.state !== "caption";
+  find(".cxr-refusal").textContent = value.state === "refused" ? value.message : "";
+  observer.disconnect();
+  frames = [];
+  find(".cxr-views").replaceChildren();
+  find(".cxr-words").replaceChildren();
+  if (value.state !== "caption") return;
+
+  find(".cxr-run").textContent = `${value.checkpoint} · ${value.search} · log probability ${signed(value.log_prob)}${value.cut_off ? " · cut off at the length limit" : ""}`;
+  const notices = find(".cxr-notices");
+  notices.hidden = !value.notices.length;
+  notices.replaceChildren(...value.notices.map((notice) => make("li", "", notice)));
+  const reference = find(".cxr-reference");
+  reference.hidden = !value.reference;
+  reference.replaceChildren(make("span", "", "This example was made to show: "), make("q", "", value.reference));
+
+  find(".cxr-words").replaceChildren(...value.words.map(wordButton));
+  if (!value.words.length) find(".cxr-words").append(make("p", "", "The model ended the impression before its first word."));
+  for (const view of value.views) {
+    const [figure, frame] = viewFigure(view);
+    find(".cxr-views").append(figure);
+    frames.push(frame);
+    observer.observe(frame.canvas);
+  }
+  if (value.missing.includes("lateral")) find(".cxr-views").append(absent("lateral"));
+  find(".cxr-views").dataset.count = String(value.views.length);
+
+  chosen = 0;
+  for (const frame of frames) fit(frame);
+  choose(chosen, { speak: false });
+  paintScalebar();
+  if (window.matchMedia("(max-width: 760px)").matches) {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    root.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+}
+
+function paintScalebar() {
+  const canvas = find(".cxr-scalebar canvas"), context = canvas.getContext("2d");
+  const table = tables[settings.colours], opacity = settings.opacity;
+  context.fillStyle = "#4a5552"; // a middle grey of a picture, so that the bar shows what the maps show
+  context.fillRect(0, 0, 256, 8);
+  for (let step = 0; step < 256; step++) {
+    context.fillStyle = `rgba(${table[step * 3]}, ${table[step * 3 + 1]}, ${table[step * 3 + 2]}, ${(step / 255) * opacity})`;
+    context.fillRect(step, 0, 1, 8);
+  }
+}
+
+// ---- listening -----------------------------------------------------------------------------------------------------
+
+find(".cxr-previous").addEventListener("click", () => { play(false); choose(chosen - 1); });
+find(".cxr-next").addEventListener("click", () => { play(false); choose(chosen + 1); });
+find(".cxr-play").addEventListener("click", () => play(!playing));
+find(".cxr-figure").addEventListener("click", () =>
+  trigger("figure", { over: settings.scale, smooth: settings.smooth, colours: settings.colours, opacity: settings.opacity }),
+);
+find(".cxr-controls").addEventListener("input", () => {
+  find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
+  paintScalebar();
+  show();
+});
+
+function step(event) {
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  if (event.key in steps) return chosen + steps[event.key];
+  if (event.key === "Home") return 0;
+  if (event.key === "End") return answer.words.length - 1;
+  return null;
+}
+
+find(".cxr-words").addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const next = step(event);
+  if (next !== null) {
+    play(false);
+    choose(next, { focus: true });
+  } else if (event.key === " ") play(!playing);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+});
+
+// Left and right also work when nothing else has the keyboard.
+function anywhere(event) {
+  if (!element.isConnected) return document.removeEventListener("keydown", anywhere);
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || answer.state !== "caption") return;
+  if (event.target !== document.body && !(root.contains(event.target) && event.target.tagName === "BUTTON")) return;
+  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  event.preventDefault();
+  play(false);
+  choose(step(event));
+}
+document.addEventListener("keydown", anywhere);
+
+watch("value", receive);
+receive();

@@ -1,0 +1,109 @@
+"""The word viewer: an impression as words, and for each word where the model looked on both views.
+
+One answer from the server carries all it needs; choosing a word, colours, scaling and playing happen in the browser
+(viewer.html, viewer.css, viewer.js).
+"""
+
+import base64
+from math import isfinite
+from pathlib import Path
+
+import gradio as gr
+
+from explain import heatmap
+from panels.pictures import data_url, shrink
+
+_HERE = Path(__file__).parent
+
+EMPTY = {"state": "empty"}
+
+
+def refusal(sentence):
+    """The answer that says in one sentence why there is no impression."""
+    return {"state": "refused", "message": sentence}
+
+
+def _number(value):
+    """A log probability for JSON, which has no infinity."""
+    return round(float(value), 5) if isfinite(value) else -1e9
+
+
+def _word(word, extent):
+    maps = None if word.attention is None else [grid.round(6).tolist() for grid in word.attention]
+    return {
+        "text": word.text,
+        "log_prob": _number(word.log_prob),
+        "alternatives": [
+            {"text": other.text, "token_id": other.token_id, "log_prob": _number(other.log_prob), "chosen": bool(other.token_id == word.token_id)}
+            for other in word.alternatives
+        ],
+        "maps": maps,  # view by view, row by row
+        "share": None if maps is None else [float(share) for share in word.view_share],
+        "place": None if maps is None else [heatmap.place(grid, extent) for grid in word.attention],
+    }  # fmt: skip
+
+
+def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
+    """All that the viewer shows, as JSON.
+
+    Args:
+        study: captioner.Study.
+        caption: captioner.Caption of that study.
+        extent: explain.heatmap.Extent, the part of the pictures that the checkpoint's grid covers.
+        checkpoint: its name.
+        sizes: view name -> (rows, columns) of the pictures as they came, when `study` holds smaller ones.
+        reference: an impression to show beside the predicted one, such as what an example was made with.
+    """
+    best = caption.hypotheses[0]
+    views = []
+    for view in study.views:
+        small = shrink(view)
+        rows, columns = small.pixels.shape
+        came = (sizes or {}).get(view.name, view.pixels.shape)
+        views.append({
+            "name": view.name,
+            "index": ("frontal", "lateral").index(view.name),  # its place in the maps
+            "width": columns,
+            "height": rows,
+            "original": f"{came[1]} × {came[0]} pixels",
+            "url": data_url(small.pixels),
+        })  # fmt: skip
+    search = "greedy search" if caption.decoding == "greedy" else f"beam search, width {caption.beam_width}"
+    return {
+        "state": "caption",
+        "checkpoint": checkpoint,
+        "search": search,
+        "text": caption.text,
+        "log_prob": _number(best.log_prob),
+        "cut_off": best.end_log_prob is None,
+        "views": views,
+        "missing": [name for name, there in zip(("frontal", "lateral"), caption.views) if not there],
+        "extent": list(extent),
+        "words": [_word(word, extent) for word in best.words],
+        "notices": list(dict.fromkeys((*study.notices, *caption.notices))),
+        "reference": reference,
+    }
+
+
+def _colour_tables():
+    """The colour maps for the browser: name -> 768 bytes in base64, the very tables that explain.heatmap paints with."""
+    return {
+        name: base64.b64encode(heatmap.colour_table(name).tobytes()).decode("ascii") for name in heatmap.COLOURS
+    }
+
+
+def style():
+    """The viewer's style sheet, for the page's head."""
+    return (_HERE / "viewer.css").read_text(encoding="utf-8")
+
+
+def build():
+    """The component. Its value is an answer of `payload` or `refusal`; it triggers `figure` with the display's settings."""
+    return gr.HTML(
+        value=EMPTY,
+        html_template=(_HERE / "viewer.html").read_text(encoding="utf-8"),
+        js_on_load=(_HERE / "viewer.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="viewer",
+        colours=_colour_tables(),
+    )
