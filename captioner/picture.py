@@ -1,0 +1,125 @@
+"""Everyday picture formats to upright 8-bit grey. Pillow decodes, from an explicit list of formats."""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401 (importing a plugin registers its format)
+
+from captioner import grey
+from captioner.errors import BadInput
+from captioner.limits import check_scans, check_size, decoding
+
+# What each format's files begin with. Nothing else reaches a decoder, whatever the file is called.
+SIGNATURES = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "BMP": (b"BM",),
+    "WEBP": (b"RIFF",),
+    "GIF": (b"GIF87a", b"GIF89a"),
+}
+READABLE = "PNG, JPEG, TIFF, BMP, WEBP, GIF or DICOM"
+
+ORIENTATION = 0x0112  # the EXIF tag
+# EXIF orientation -> (rows and columns change places, then rows turn round, then columns turn round)
+TURNS = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+
+
+
+def read_picture(data, name):
+    """Decode a PNG, JPEG, TIFF, BMP, WEBP or GIF.
+
+    Alpha is composited on black, the surround of a radiograph, unless the whole picture is transparent, which is taken
+    for a broken alpha channel and ignored. Sixteen bits are scaled by `grey.from_depth`, floats by their range. Colour
+    becomes luma (ITU-R BT.601). The EXIF orientation is applied.
+
+    Args:
+        data: the file's bytes.
+        name: how messages name it.
+
+    Returns:
+        `(pixels, colour)`: uint8 `(rows, columns)`, and whether the picture really has colours.
+
+    Raises:
+        BadInput: not one of these formats, damaged, of a size that is refused, or holding several pictures.
+    """
+    format_name = next((known for known, starts in SIGNATURES.items() if data.startswith(starts)), None)
+    if format_name is None or (format_name == "WEBP" and data[8:12] != b"WEBP"):
+        raise BadInput(f"{name} is not a picture that is read here: {READABLE} is needed.")
+    values, turn, white_is_zero = _decode(data, format_name, name)
+    if values.ndim == 2:
+        pixels, colour = values if values.dtype == np.uint8 else _eight_bits(values), False
+        if white_is_zero:
+            pixels = 255 - pixels
+    else:
+        pixels, colour = grey.from_channels(values)
+    return np.ascontiguousarray(_turned(pixels, turn)), colour
+
+
+def _decode(data, format_name, name):
+    """`(values, turn, white_is_zero)`: what the decoder gives, its EXIF orientation, and whether black is the maximum.
+
+    `values` is `(rows, columns)` of any real type for a grey picture, or `(rows, columns, channels)` RGB or RGBA,
+    uint8 or uint16.
+    """
+    with decoding(name):
+        try:
+            image = Image.open(BytesIO(data), formats=[format_name])
+        except Image.DecompressionBombError:
+            raise BadInput(f"{name} is too large: it has far more pixels than an X-ray.") from None
+        check_size(image.height, image.width, name)
+        # A phone's JPEG ("MPO") may hide more pictures behind its photograph (a depth map, a preview): the first counts.
+        if getattr(image, "is_animated", False) and image.format != "MPO":
+            raise BadInput(f"{name} holds several pictures (animated, or many pages): a single one is needed.")
+        if format_name == "JPEG":
+            check_scans(data, image.width * image.height, name)
+        image.load()
+        turn = _orientation(image)
+        if image.mode.startswith(("I", "F")):
+            # Pillow turns "white is zero" round for 8 bits, but not for 16.
+            photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) if format_name == "TIFF" else None
+            return np.array(image), turn, photometric == 0
+        if image.mode in ("1", "L"):
+            return np.array(image.convert("L")), turn, False
+        if format_name == "PNG" and data[24] == 16:
+            return _sixteen_bit_channels(data), turn, False
+        transparent = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
+        return np.array(image.convert("RGBA" if transparent else "RGB")), turn, False
+
+
+def _orientation(image):
+    """The EXIF orientation, 1 to 8; unreadable EXIF counts as upright, for the picture is sound, only its notes are not."""
+    try:
+        return image.getexif().get(ORIENTATION, 1)
+    except Exception:
+        return 1
+
+
+def _sixteen_bit_channels(data):
+    """uint16 `(rows, columns, 3 or 4)` of a PNG that Pillow has found sound, but of which it keeps only 8 bits."""
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    return cv2.cvtColor(values, cv2.COLOR_BGRA2RGBA if values.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+
+
+def _turned(pixels, orientation):
+    """`pixels` `(rows, columns)` stood upright by an EXIF orientation."""
+    transposed, rows, columns = TURNS.get(orientation, (False, False, False))
+    if transposed:
+        pixels = pixels.T
+    return pixels[:: -1 if rows else 1, :: -1 if columns else 1]
+
+
+def _eight_bits(values):
+    """uint8 of `values` of another type: whole numbers of up to 16 bits by their depth, others by their range."""
+    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() < 2**16:
+        return grey.from_depth(values.astype(np.uint16))
+    return grey.from_range(values)
