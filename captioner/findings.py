@@ -13,6 +13,7 @@ Conventions:
   that is not called an effusion) counts as normal.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -71,14 +72,18 @@ def mentions(text):
 
 def label(text):
     """bool `(13,)`: which of `FINDINGS` a cleaned caption states."""
+    return np.array(_stated(text))
+
+
+@lru_cache(maxsize=1 << 14)  # the same impressions are labelled again and again: after every epoch, in every shuffle
+def _stated(text):
     stated = {mention.finding for mention in mentions(text)}
-    return np.array([finding in stated for finding in FINDINGS])
+    return tuple(finding in stated for finding in FINDINGS)
 
 
 def label_all(texts):
-    """bool `(texts, 13)`: `label` of every text; each different text is read once."""
-    known = {text: label(text) for text in set(texts)}
-    return np.array([known[text] for text in texts], dtype=bool).reshape(-1, len(FINDINGS))
+    """bool `(texts, 13)`: `label` of every text."""
+    return np.array([_stated(text) for text in texts], dtype=bool).reshape(-1, len(FINDINGS))
 
 
 def is_normal(labels):

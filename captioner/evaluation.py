@@ -1,0 +1,258 @@
+"""Score a checkpoint on one split of the collection, beside what a captioner that does not look would reach.
+
+`compare` is the pure core: references and several sets of predictions in, every score with its interval out.
+`evaluate` reads the collection, makes the predictions, and writes JSON, a Markdown table and figures.
+"""
+
+import json
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from captioner import baselines, score_figures
+from captioner.bootstrap import LEVEL, SAMPLES, SCORES, draw, interval, sampled_scores
+from captioner.errors import BadInput
+from captioner.findings import FINDINGS
+from captioner.reports import read_collection
+from captioner.scores import macro_f1
+from captioner.study import Study, View, read_study
+
+SEED = 0
+DERANGEMENTS = 100
+READ_AHEAD = 8  # studies read while the encoder works
+
+TITLES = {
+    "macro_f1": "macro F1", "micro_f1": "micro F1", "balanced_accuracy": "balanced accuracy", "cider_d": "CIDEr-D",
+    "rouge_l": "ROUGE-L", **{f"bleu_{order}": f"BLEU-{order}" for order in (1, 2, 3, 4)},
+    **{f"seed_bleu_{order}": f"seed's BLEU-{order}" for order in (1, 2, 3, 4)},
+}
+
+
+def compare(references, rows, judged, samples=SAMPLES, seed=SEED):
+    """All scores of several sets of predictions for the same studies.
+
+    Args:
+        references: cleaned captions, one a study.
+        rows: dict, name of a row -> its predictions, as many as references.
+        judged: the name of the row that the others are compared with, such as "greedy".
+        samples: bootstrap samples.
+        seed: of the bootstrap samples and derangements.
+
+    Returns:
+        dict for JSON. `rows`: name -> `Sampled.as_dict()`. `difference`: name of another row -> score -> `{"value",
+        "low", "high"}`, the judged row minus that one on the same samples. `shuffled_loss`: the share of the judged
+        row's macro F1 that is lost when every study gets another study's caption, averaged over 100 derangements;
+        None when there is nothing to lose. `bootstrap`: samples, level and seed.
+    """
+    draws = draw(len(references), samples, seed)
+    sampled = {name: sampled_scores(references, predictions, draws) for name, predictions in rows.items()}
+    own = sampled[judged]
+    return {
+        "bootstrap": {"samples": samples, "level": LEVEL, "seed": seed},
+        "judged": judged,
+        "rows": {name: row.as_dict() for name, row in sampled.items()},
+        "difference": {
+            name: {score: interval(own.values[score] - row.values[score], own.samples[score] - row.samples[score])
+                   for score in SCORES}
+            for name, row in sampled.items() if name != judged
+        },
+        "shuffled_loss": _shuffled_loss(references, rows[judged], seed),
+    }
+
+
+def _shuffled_loss(references, predictions, seed):
+    kept = macro_f1(references, predictions)
+    if not kept > 0 or len(predictions) < 2:
+        return None
+    shuffled = []
+    for turn in range(DERANGEMENTS):
+        order = baselines.derangement(len(predictions), seed + turn)
+        shuffled.append(macro_f1(references, [predictions[place] for place in order]))
+    return float(1 - np.mean(shuffled) / kept)
+
+
+def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=None, out=None):
+    """Caption every study of a split and score the captions beside the baselines.
+
+    The first frontal and the first lateral picture of each study are taken. Studies without a frontal picture are left
+    out and counted. Rows: the checkpoint with greedy and with beam search, with the pictures of another study, with
+    black pictures; the commonest training impression; the impression of the nearest training study by the encoder's
+    features and by pixels.
+
+    Args:
+        data: folder of the collection.
+        split: "train", "val" or "test".
+        checkpoint: checkpoint folder; the default one when None.
+        decoding: "greedy" or "beam": the row that is compared with the baselines, and how the rows with wrong pictures
+            are decoded.
+        beam_width, length_penalty: of the beam search.
+        out: folder for scores.json, scores.md, predictions.jsonl, findings.png and scores.png.
+
+    Returns:
+        dict, the content of scores.json.
+
+    Raises:
+        BadInput: the collection or the checkpoint cannot be read, or the split has no study.
+    """
+    from captioner.checkpoint import load
+
+    collection = read_collection(data)
+    reports, left_out = _with_frontal(collection.split(split))
+    training, _ = _with_frontal(collection.split("train"))
+    if not reports:
+        raise BadInput(f"{data} has no study with a frontal picture in the split {split}.")
+    if not training:
+        raise BadInput(f"{data} has no training study with a frontal picture, which the baselines need.")
+    model = load(checkpoint)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    beam = {"decoding": "beam", "beam_width": beam_width, "length_penalty": length_penalty}
+    chosen = {"greedy": {"decoding": "greedy"}, "beam": beam}[decoding]
+
+    captions = {"greedy": [], "beam": []}
+    looks = _Looks()
+    for study in tqdm(_read(reports), total=len(reports), desc=f"caption {split}", unit="study", disable=None):
+        features = model.encode(study)
+        looks.add(study, features)
+        captions["greedy"].append(model.caption(features, decoding="greedy"))
+        captions["beam"].append(model.caption(features, **beam))
+    training_looks = _Looks()
+    for study in tqdm(_read(training), total=len(training), desc="look at train", unit="study", disable=None):
+        training_looks.add(study, model.encode(study))
+
+    references = [report.impression for report in reports]
+    written = [report.impression for report in training]
+    own = [caption.text for caption in captions[decoding]]
+    # A training study is its own nearest neighbour, which would tell nothing.
+    apart = np.arange(len(reports)) if split == "train" else None
+    rows = {
+        "greedy": [caption.text for caption in captions["greedy"]],
+        "beam": [caption.text for caption in captions["beam"]],
+        # A caption depends on the pictures alone, so shuffled pictures are shuffled captions.
+        "shuffled pictures": [own[place] for place in baselines.derangement(len(own), SEED)],
+        "blank pictures": _blank(model, looks, chosen),
+        "constant": [baselines.constant(written)] * len(reports),
+        "nearest neighbour": [written[place] for place in looks.nearest_by_features(training_looks, apart)],
+        "pixel nearest neighbour": [written[place] for place in looks.nearest_by_pixels(training_looks, apart)],
+    }
+    result = {
+        "checkpoint": model.name, "split": split, "studies": len(reports), "without_frontal": left_out,
+        "training_studies": len(training), "collection": collection.summary(),
+        "beam": {"width": beam_width, "length_penalty": captions["beam"][0].length_penalty},
+        **compare(references, rows, decoding),
+    }
+    _write(out, result, reports, rows, captions[decoding])
+    print(table(result))
+    return result
+
+
+def _with_frontal(reports):
+    kept = [report for report in reports if report.frontal]
+    return kept, len(reports) - len(kept)
+
+
+def _read(reports):
+    """The studies of these reports, in order, read a few ahead by another thread."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead, waiting = deque(), iter(reports)
+        while True:
+            for report in waiting:
+                lateral = report.lateral[0] if report.lateral else None
+                ahead.append(reader.submit(read_study, report.frontal[0], lateral))
+                if len(ahead) == READ_AHEAD:
+                    break
+            if not ahead:
+                return
+            yield ahead.popleft().result()
+
+
+def _blank(model, looks, chosen):
+    """The captions of black pictures, with a lateral view where the study has one."""
+    black = np.zeros((baselines.THUMBNAIL, baselines.THUMBNAIL), np.uint8)
+    texts = {}
+    for lateral in {bool(mask[1]) for mask in looks.masks}:
+        study = Study(View("frontal", black), View("lateral", black) if lateral else None, ())
+        texts[lateral] = model.caption(study, **chosen).text
+    return [texts[bool(mask[1])] for mask in looks.masks]
+
+
+class _Looks:
+    """What the nearest neighbours are found by: of every study its thumbnails and its pooled features."""
+
+    def __init__(self):
+        self.thumbnails, self.features, self.masks = [], [], []
+
+    def add(self, study, features):
+        thumbnails, mask = baselines.thumbnails(study)
+        self.thumbnails.append(thumbnails)
+        self.features.append(baselines.pooled(features)[0])
+        self.masks.append(mask)
+
+    def nearest_by_features(self, training, apart=None):
+        """Places in `training`; what all training studies share is taken off first, or every cosine would be near 1."""
+        masks, candidates = np.array(training.masks), np.array(training.features)
+        seen = np.maximum(masks.sum(axis=0), 1)[:, None]  # (2, 1)
+        mean = (candidates * masks[..., None]).sum(axis=0) / seen  # (2, depth)
+        return baselines.nearest(np.array(self.features) - mean, np.array(self.masks), candidates - mean, masks, apart)
+
+    def nearest_by_pixels(self, training, apart=None):
+        """Places in `training`."""
+        return baselines.nearest(np.array(self.thumbnails), np.array(self.masks), np.array(training.thumbnails),
+                                 np.array(training.masks), apart)
+
+
+def _write(out, result, reports, rows, captions):
+    (out / "scores.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    (out / "scores.md").write_text(table(result), encoding="utf-8")
+    with open(out / "predictions.jsonl", "w", encoding="utf-8") as file:
+        for place, (report, caption) in enumerate(zip(reports, captions, strict=True)):
+            file.write(json.dumps({
+                "study": report.uid, "reference": report.impression, "text": caption.text, "log_prob": caption.log_prob,
+                "rows": {name: texts[place] for name, texts in rows.items()}}) + "\n")
+    score_figures.findings_figure(result).savefig(out / "findings.png", dpi=150)
+    score_figures.scores_figure(result).savefig(out / "scores.png", dpi=150)
+
+
+def table(result):
+    """The result of `compare` (and what `evaluate` adds to it) as Markdown: rows of scores, and the findings."""
+    bootstrap, judged = result["bootstrap"], result["judged"]
+    lines = []
+    if "split" in result:
+        left_out = f" ({result['without_frontal']} more have no frontal picture)" if result["without_frontal"] else ""
+        lines += [f"# {result['checkpoint']}: scores on {result['studies']} {result['split']} studies{left_out}", ""]
+    lines += [f"In brackets: {bootstrap['level']:.0%} percentile intervals of {bootstrap['samples']} bootstrap samples "
+              "of studies.", ""]
+    lines += _grid(["", *TITLES.values(), "distinct"], [
+        [f"**{name}**" if name == judged else name, *(_cell(row["scores"][score]) for score in TITLES),
+         str(row["distinct"])]
+        for name, row in result["rows"].items()])
+    lost = result["shuffled_loss"]
+    lines += ["", f"Macro F1 lost when the pictures are shuffled, mean of {DERANGEMENTS} shuffles: "
+              f"{'nothing to lose' if lost is None else f'{lost:.0%}'}.", "", "## Findings", ""]
+    own = result["rows"][judged]["findings"]
+    others = [name for name in result["rows"] if name != judged]
+    head = ["finding", "stated", "predicted", "precision", "recall", *(f"F1, {name}" for name in (judged, *others))]
+    lines += _grid(head, [
+        [finding, str(own[finding]["stated"]), str(own[finding]["predicted"]),
+         *(_cell(own[finding][score]) for score in ("precision", "recall", "f1")),
+         *(_cell(result["rows"][name]["findings"][finding]["f1"], bare=True) for name in others)]
+        for finding in FINDINGS])
+    lines += ["", "Findings are read from the impressions by rule (`captioner/findings.py`). Macro averages are over "
+              "the findings that a reference states; a dash stands for a score that is not defined. The seed's BLEU "
+              "skips n-gram orders without a match and is for comparison with its published numbers only."]
+    return "\n".join(lines) + "\n"
+
+
+def _grid(head, rows):
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _cell(score, bare=False):
+    if score["value"] is None:
+        return "-"
+    if bare or score["low"] is None:
+        return f"{score['value']:.3f}"
+    return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"
