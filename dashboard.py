@@ -36,8 +36,8 @@ def build(shelf, examples_folder=EXAMPLES):
     return page.queue(max_size=64)
 
 
-def look():
-    """The arguments of `launch` that give the page its looks."""
+def settings(examples_folder=EXAMPLES):
+    """The arguments of `launch` that every start of the page shares: its looks, and what it keeps closed."""
     style = (ROOT / "panels" / "page.css").read_text(encoding="utf-8") + viewer.style()
     theme = gr.themes.Base(primary_hue="teal", neutral_hue="zinc", font=FONT, font_mono=MONO).set(
         body_background_fill="#f6f7f5", body_background_fill_dark="#0d1211",
@@ -56,7 +56,18 @@ def look():
         button_primary_background_fill_hover="#095950", button_primary_background_fill_hover_dark="#7ad5c7",
         button_primary_text_color="#ffffff", button_primary_text_color_dark="#06201c",
     )  # fmt: skip
-    return {"theme": theme, "head": f"<style>{style}</style>"}
+    return {
+        "theme": theme,
+        "head": f"<style>{style}</style>",
+        "max_file_size": "160mb",
+        "allowed_paths": [str(examples_folder)],
+        "footer_links": ["api"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "state_session_capacity": 200,
+        "pwa": False,
+        "ssr_mode": False,
+    }
 
 
 def arguments(argv=None):
@@ -84,14 +95,7 @@ def main(argv=None):
         server_port=chosen.port,
         share=chosen.share,
         auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
-        max_file_size="64mb",
-        footer_links=["api"],
-        run_history=False,
-        enable_monitoring=False,
-        state_session_capacity=200,
-        allowed_paths=[str(EXAMPLES)],
-        pwa=False,
-        **look(),
+        **settings(),
     )
 
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from captioner import BadInput, read_study
+from captioner import BadInput
+from captioner.study import read_view
 from panels.pictures import data_url, shrink
 
 
@@ -21,7 +22,7 @@ def preview(path):
     if not path:
         return ""
     try:
-        view = shrink(read_study(path).frontal, 300)
+        view = shrink(read_view(path), 300)
     except BadInput as error:
         return f'<div class="cxr-preview" role="alert"><p>{escape(str(error))}</p></div>'
     return f'<div class="cxr-preview"><img src="{data_url(view.pixels)}" alt="The uploaded picture"></div>'

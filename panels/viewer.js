@@ -53,16 +53,26 @@ function ceiling(word) {
   return largest(settings.scale === "word" ? [word] : answer.words);
 }
 
-// The two cells that colour a position along one axis, and the share of the second: as explain/heatmap.py, `_weights`.
+// The four cells that colour each position along one axis, with their weights: as explain/heatmap.py, `_weights`.
 function neighbours(count, pixels) {
-  const result = [];
-  for (let pixel = 0; pixel < pixels; pixel++) {
+  const held = (cell) => Math.min(Math.max(cell, 0), count - 1);
+  return Array.from({ length: pixels }, (_, pixel) => {
     const position = Math.min(Math.max(((pixel + 0.5) / pixels) * count - 0.5, 0), count - 1);
-    const lower = Math.floor(position);
-    const step = position - lower;
-    result.push([lower, Math.min(lower + 1, count - 1), step * step * (3 - 2 * step)]);
-  }
-  return result;
+    const lower = Math.floor(position), t = position - lower;
+    const weights = [(((2 - t) * t - 1) * t) / 2, ((3 * t - 5) * t * t + 2) / 2, (((4 - 3 * t) * t + 1) * t) / 2, ((t - 1) * t * t) / 2];
+    return weights.map((weight, step) => [held(lower + step - 1), weight]);
+  });
+}
+
+const mix = (taps, values) => taps.reduce((sum, [cell, weight]) => sum + weight * values[cell], 0);
+
+// A grid stretched to FINE x FINE values, held within the range of its cells.
+function stretch(grid) {
+  const across = neighbours(grid[0].length, FINE), down = neighbours(grid.length, FINE);
+  const cells = grid.flat(), low = Math.min(...cells), high = Math.max(...cells);
+  const rows = grid.map((row) => across.map((taps) => mix(taps, row))); // (rows, FINE)
+  const columns = across.map((_, x) => rows.map((row) => row[x])); // (FINE, rows)
+  return down.map((taps) => columns.map((column) => Math.min(Math.max(mix(taps, column), low), high)));
 }
 
 const sheet = document.createElement("canvas");
@@ -70,21 +80,15 @@ const sheetContext = sheet.getContext("2d", { willReadFrequently: true });
 
 // A small picture of the grid: cells as they are, or FINE pixels blended between the cells' centres.
 function paintSheet(grid, top) {
-  const rows = grid.length, columns = grid[0].length;
-  const smooth = settings.smooth;
-  const height = smooth ? FINE : rows, width = smooth ? FINE : columns;
+  const values = settings.smooth ? stretch(grid) : grid;
+  const height = values.length, width = values[0].length;
   sheet.width = width;
   sheet.height = height;
   const image = sheetContext.createImageData(width, height);
   const table = tables[settings.colours], opacity = settings.opacity;
-  const down = smooth ? neighbours(rows, height) : null, across = smooth ? neighbours(columns, width) : null;
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
-      let value;
-      if (smooth) {
-        const [up, low, v] = down[y], [left, right, h] = across[x];
-        value = (grid[up][left] * (1 - h) + grid[up][right] * h) * (1 - v) + (grid[low][left] * (1 - h) + grid[low][right] * h) * v;
-      } else value = grid[y][x];
+      const value = values[y][x];
       const heat = top > 0 ? Math.min(value / top, 1) : 0;
       const step = Math.round(heat * 255) * 3;
       image.data[at] = table[step];
@@ -260,7 +264,7 @@ function wordButton(word, index) {
 
 function viewFigure(view) {
   const figure = make("figure", "cxr-view");
-  figure.dataset.view = view.name;
+  figure.dataset.view = view.index ? "lateral" : "frontal";
   figure.style.setProperty("--shape", (view.width / view.height).toFixed(4));
   const head = make("figcaption");
   const share = make("b", "cxr-share");
@@ -275,7 +279,7 @@ function viewFigure(view) {
   const canvas = make("canvas");
   canvas.setAttribute("role", "img");
   picture.append(image, canvas);
-  if (view.name === "frontal") {
+  if (view.name.startsWith("frontal")) {
     // As the picture hangs: the patient faces the reader.
     picture.append(make("span", "cxr-side cxr-side-right", "R"), make("span", "cxr-side cxr-side-left", "L"));
   }
@@ -308,7 +312,7 @@ function absent(name) {
   const figure = make("figure", "cxr-view cxr-absent");
   const head = make("figcaption");
   head.append(make("span", "", capital(name)));
-  figure.append(head, make("p", "", `No ${name} view was given. The model was told so, and looked at the other view alone.`));
+  figure.append(head, make("p", "", `There is no ${name} view. The model was told so, and looked at the other one alone.`));
   return figure;
 }
 
@@ -407,11 +411,11 @@ find(".cxr-words").addEventListener("keydown", (event) => {
   event.stopPropagation();
 });
 
-// Left and right also work when nothing else has the keyboard.
+// Left and right also work wherever they mean nothing else, so that they do right after an example was clicked.
 function anywhere(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", anywhere);
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || answer.state !== "caption") return;
-  if (event.target !== document.body && !(root.contains(event.target) && event.target.tagName === "BUTTON")) return;
+  if (event.target.closest("input, select, textarea, [role=tab], [role=listbox], [role=slider], [contenteditable]")) return;
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
   event.preventDefault();
   play(false);

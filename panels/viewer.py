@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from captioner import View
 from explain import heatmap
 from panels.pictures import data_url, shrink
 
@@ -55,14 +56,18 @@ def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
         reference: an impression to show beside the predicted one, such as what an example was made with.
     """
     best = caption.hypotheses[0]
+    shown = list(study.views)
+    if study.lateral is None and caption.views[1]:
+        # This checkpoint was given the frontal view twice; its second map lies over the frontal again.
+        shown.append(View("frontal, again", study.frontal.pixels))
     views = []
-    for view in study.views:
+    for index, view in enumerate(shown):
         small = shrink(view)
         rows, columns = small.pixels.shape
-        came = (sizes or {}).get(view.name, view.pixels.shape)
+        came = (sizes or {}).get(view.name.split(",")[0], view.pixels.shape)
         views.append({
             "name": view.name,
-            "index": ("frontal", "lateral").index(view.name),  # its place in the maps
+            "index": index,  # its place in the maps
             "width": columns,
             "height": rows,
             "original": f"{came[1]} × {came[0]} pixels",
@@ -77,7 +82,7 @@ def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
         "log_prob": _number(best.log_prob),
         "cut_off": best.end_log_prob is None,
         "views": views,
-        "missing": [name for name, there in zip(("frontal", "lateral"), caption.views) if not there],
+        "missing": [] if len(shown) == 2 else ["lateral"],
         "extent": list(extent),
         "words": [_word(word, extent) for word in best.words],
         "notices": list(dict.fromkeys((*study.notices, *caption.notices))),

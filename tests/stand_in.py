@@ -3,10 +3,15 @@
 What it answers depends on the pictures and on the search, so that a test sees whether the right study was captioned.
 """
 
+import json
+import socket
+from contextlib import contextmanager
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 
+import dashboard
 from captioner import Alternative, Caption, Hypothesis, Study, Word
 
 SENTENCES = {
@@ -62,3 +67,48 @@ class StandIn:
         order = np.argsort(shares)[::-1]
         alternatives = tuple(Alternative(names[i], 10 + i if i else 4, float(np.log(shares[i]))) for i in order)
         return Word(text, 4, float(np.log(probability)), alternatives, maps)
+
+
+def draw_chest(rows, columns, lateral=False, bright=False):
+    """A grey picture with the rough shape of a chest, uint8 `(rows, columns)`: enough for a page to show."""
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    body = (x / 0.95) ** 2 + (y / 1.3) ** 2 < 1
+    centres = (0,) if lateral else (-0.42, 0.42)
+    lungs = sum(((x - centre) / 0.3) ** 2 + ((y + 0.1) / 0.6) ** 2 < 1 for centre in centres) > 0
+    pixels = np.where(body, 150, 8) + np.where(lungs, -90, 0) + (60 if bright else 0) * body
+    return np.clip(pixels + 8 * np.sin(40 * y), 0, 255).astype(np.uint8)
+
+
+def write_examples(folder):
+    """Two examples with their index.json in `folder`."""
+    entries = []
+    for name, bright, impression in (("quiet", False, "no acute disease ."), ("effusion", True, "right effusion .")):
+        for view in ("frontal", "lateral"):
+            cv2.imwrite(str(folder / f"{name}-{view}.png"), draw_chest(300, 240, view == "lateral", bright))
+        entries.append({
+            "name": name, "title": f"Drawn <{name}>", "frontal": f"{name}-frontal.png", "lateral": f"{name}-lateral.png",
+            "impression": impression, "findings": [],
+        })  # fmt: skip
+    (folder / "index.json").write_text(json.dumps(entries), encoding="utf-8")
+    return folder
+
+
+def free_port():
+    """A port of the loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serve(shelf, examples_folder):
+    """Serve the real page, with the captioners of `shelf`, on the loopback; yields its address."""
+    page = dashboard.build(shelf, examples_folder)
+    try:
+        _, url, _ = page.launch(
+            server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
+            **dashboard.settings(examples_folder),
+        )  # fmt: skip
+        yield url
+    finally:
+        page.close()

@@ -1,0 +1,83 @@
+"""One browser and one server for all tests that drive the page."""
+
+import os
+import shutil
+
+import pytest
+
+from panels.shelf import Shelf
+from tests.stand_in import StandIn, serve, write_examples
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+LAPTOP = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; without it the tests are skipped, except in CI, where it must be there."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        reason = "no Chromium on this machine (apt install chromium, or set CHROMIUM to its path)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def captioners():
+    """The stand-ins on the shelf, by name."""
+    return {
+        "default": StandIn("default"),
+        "three-by-three": StandIn("three-by-three", grid=(3, 3), coverage=(192 / 224, 192 / 224)),
+        "no-attention": StandIn("no-attention", has_attention=False),
+    }
+
+
+@pytest.fixture(scope="session")
+def address(captioners, tmp_path_factory):
+    """The address of a page that serves the stand-ins."""
+    shelf = Shelf({name: name for name in captioners}, captioners.__getitem__).start()
+    with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser, address):
+    """A function that opens the page for one visitor; whatever the page complains about in the console fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(url=address, viewport=LAPTOP, **options):
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector(".cxr-viewer")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def example(visit):
+    """A function that opens the page and chooses an example."""
+
+    def choose(name="quiet", **options):
+        page = visit(**options)
+        page.click(f'#examples button[data-name="{name}"]')
+        page.wait_for_selector(".cxr-word")
+        return page
+
+    return choose
