@@ -49,14 +49,15 @@ def available(root=None):
     return sorted(folders, key=lambda folder: (folder.name != "default", folder.name))
 
 
-def save(folder, network, vocabulary, config, card=None):
+def save(folder, network, vocabulary, config, card=None, halve=True):
     """Write a checkpoint: into a new folder beside it first, so that nothing half-written is left behind.
 
     Args:
         folder: where to; an existing checkpoint there is replaced.
-        network: whose weights are kept; matrices as float16, vectors as float32.
+        network: whose weights are kept.
         config: dict of `name`, `model`, `preparation`, `decoding` and whatever else the card wants to know.
         card: Markdown text; the old card is kept when None.
+        halve: keep matrices as float16 (vectors stay float32); False keeps every number as it is.
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ def save(folder, network, vocabulary, config, card=None):
     try:
         vocabulary.save(fresh / VOCABULARY)
         np.savez_compressed(fresh / WEIGHTS, **{
-            name: np.asarray(value, np.float16 if np.ndim(value) > 1 else np.float32)
+            name: np.asarray(value, np.float16 if halve and np.ndim(value) > 1 else np.float32)
             for name, value in named_weights(network).items()})
         files = {name: _checksum(fresh / name) for name in (VOCABULARY, WEIGHTS)}
         content = {"format": FORMAT, **config, "network": network.get_config(), "files": files}

@@ -119,7 +119,7 @@ def _datasets(name, content):
 
 
 def _holds_whole_model(name, content):
-    """Whether `save` wrote the file (weights in a group of their own, perhaps with an optimiser's) or `save_weights`."""
+    """Whether `save` wrote the file (weights in a group of their own, an optimiser's beside it) or `save_weights`."""
     if not isinstance(content.get("model_weights", getlink=True), h5py.HardLink):
         return False
     others = [key for key in content if key not in ("model_weights", "optimizer_weights")]

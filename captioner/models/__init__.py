@@ -12,7 +12,10 @@ A network without attention gives attention `(B, 0)`.
 
 from importlib import import_module
 
-NETWORKS = {"attention": ("captioner.models.attention", "AttentionCaptioner")}
+NETWORKS = {
+    "attention": ("captioner.models.attention", "AttentionCaptioner"),
+    "seed": ("captioner.models.seed", "SeedCaptioner"),
+}
 
 
 def network_class(name):

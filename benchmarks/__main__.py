@@ -1,0 +1,34 @@
+"""The command line of the benchmarks: `python -m benchmarks seed --help`."""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+from benchmarks import BENCHMARKS
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is first imported
+
+
+def main(arguments=None):
+    """Run one benchmark; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed, measured side by side.")
+    commands = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
+    for name, path in BENCHMARKS.items():
+        module = import_module(path)
+        command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
+        module.add_options(command)
+        command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    from captioner.errors import BadInput
+
+    try:
+        print("\n".join(options.run(options)))
+    except BadInput as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
