@@ -1,0 +1,177 @@
+"""The evaluation from a folder to its files, with a stand-in captioner that reads the answer off the picture."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from captioner import evaluation
+from captioner.errors import BadInput
+from captioner.reports import split_of
+
+IMPRESSIONS = ["no acute disease .", "small left effusion .", "mild cardiomegaly .", "right upper lobe nodule ."]
+GREY = (40, 90, 140, 190)  # the brightness of the square in a picture tells the impression
+OUTPUTS = ("scores.json", "scores.md", "predictions.jsonl", "findings.png", "scores.png")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A collection of 60 invented studies; every fifth has no lateral, one has no frontal."""
+    root = tmp_path_factory.mktemp("collection")
+    rng = np.random.default_rng(0)
+    reports, projections = [], []
+    for uid in range(1, 61):
+        kind = uid % len(IMPRESSIONS) if uid % 3 else 0
+        for view, name in (("Frontal", f"{uid}_IM-1-1.png"), ("Lateral", f"{uid}_IM-1-2.png")):
+            if (view == "Lateral" and uid % 5 == 0) or (view == "Frontal" and uid == _first("val")):
+                continue
+            pixels = rng.integers(0, 20, (48, 48)).astype(np.uint8)
+            pixels[8 + 8 * kind : 16 + 8 * kind, 8:40] += GREY[kind]
+            cv2.imwrite(str(root / name), pixels)
+            projections.append({"uid": uid, "filename": name, "projection": view})
+        reports.append({"uid": uid, "MeSH": "normal", "Problems": "normal", "findings": "",
+                        "impression": IMPRESSIONS[kind]})
+    for name, rows in (("indiana_reports.csv", reports), ("indiana_projections.csv", projections)):
+        with open(root / name, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    return root
+
+
+def _first(split):
+    return next(uid for uid in range(1, 61) if split_of(str(uid)) == split)
+
+
+class Reader:
+    """Captions by where the picture is brightest; black pictures are called normal."""
+
+    name = "stand-in"
+
+    def encode(self, study):
+        small = cv2.resize(study.frontal.pixels, (48, 48)).astype(np.float32)
+        rows = small[:40].reshape(5, 8, 48).mean(axis=(1, 2))[1:]  # one number an impression
+        kind = int(rows.argmax()) if small.any() else 0
+        memory = np.tile(np.eye(4, dtype=np.float32)[kind], (1, 6, 1))  # two views of three positions
+        return SimpleNamespace(memory=memory, mask=np.array([[True, study.lateral is not None]]), kind=kind)
+
+    def caption(self, study, decoding="greedy", beam_width=3, length_penalty=None):
+        features = study if hasattr(study, "kind") else self.encode(study)
+        text = IMPRESSIONS[features.kind] if decoding == "greedy" else f"{IMPRESSIONS[features.kind]} clear lungs ."
+        penalty = 0.7 if length_penalty is None else length_penalty
+        return SimpleNamespace(text=text, log_prob=-1.5, length_penalty=penalty)
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    monkeypatch.setattr("captioner.checkpoint.load", lambda folder: Reader())
+
+
+def test_from_a_folder_to_its_files(folder, reader, tmp_path, capsys):
+    result = evaluation.evaluate(folder, "val", decoding="greedy", out=tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(OUTPUTS)
+    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == result
+    assert capsys.readouterr().out.strip() == (tmp_path / "out" / "scores.md").read_text().strip()
+
+    studies = [uid for uid in range(1, 61) if split_of(str(uid)) == "val"]
+    assert result["studies"] == len(studies) - 1 and result["without_frontal"] == 1
+    rows = result["rows"]
+    assert list(rows) == ["greedy", "beam", "shuffled pictures", "blank pictures", "constant", "nearest neighbour",
+                          "pixel nearest neighbour"]
+    # It sees everything, the neighbours find studies alike, and what does not look finds nothing.
+    for name in ("greedy", "nearest neighbour", "pixel nearest neighbour"):
+        assert rows[name]["scores"]["macro_f1"]["value"] == rows[name]["scores"]["bleu_4"]["value"] == 1, name
+    for name in ("blank pictures", "constant"):
+        assert rows[name]["scores"]["macro_f1"]["value"] == 0 and rows[name]["distinct"] == 1, name
+    assert rows["shuffled pictures"]["scores"]["macro_f1"]["value"] < 1
+    assert rows["beam"]["scores"]["macro_f1"]["value"] == 1 > rows["beam"]["scores"]["bleu_1"]["value"]
+    assert 0 < result["shuffled_loss"] <= 1
+    assert result["difference"]["constant"]["macro_f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+    lines = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
+    assert [int(line["study"]) for line in lines] == studies[1:]
+    assert all(line["text"] == line["reference"] == line["rows"]["greedy"] for line in lines)
+    for name in ("findings.png", "scores.png"):
+        picture = cv2.imread(str(tmp_path / "out" / name))
+        assert picture is not None and picture.std() > 5
+
+
+def test_the_beam_can_be_judged(folder, reader, tmp_path):
+    result = evaluation.evaluate(folder, "val", decoding="beam", beam_width=4, length_penalty=0.2, out=tmp_path)
+    assert result["judged"] == "beam" and result["beam"] == {"width": 4, "length_penalty": 0.2}
+    assert "greedy" in result["difference"] and "beam" not in result["difference"]
+    line = json.loads((tmp_path / "predictions.jsonl").read_text().splitlines()[0])
+    assert line["text"] == line["rows"]["beam"] != line["rows"]["greedy"]
+
+
+def test_a_training_study_is_not_its_own_neighbour(folder, reader, tmp_path, monkeypatch):
+    seen = []
+    nearest = evaluation.baselines.nearest
+
+    def watched(*arguments):
+        seen.append(nearest(*arguments))
+        return seen[-1]
+
+    monkeypatch.setattr(evaluation.baselines, "nearest", watched)
+    evaluation.evaluate(folder, "train", out=tmp_path)
+    assert len(seen) == 2 and all((places != np.arange(len(places))).all() for places in seen)
+
+
+def test_a_split_without_studies_is_refused_by_name(folder, reader, tmp_path):
+    with pytest.raises(BadInput, match="no study with a frontal picture in the split nonesuch"):
+        evaluation.evaluate(folder, "nonesuch", out=tmp_path)
+
+
+# --- the pure core ---
+
+REFERENCES = ["no acute disease .", "small effusion .", "cardiomegaly .", "clear lungs .", "nodule ."] * 4
+
+
+def test_compare_finds_the_better_row_better():
+    half = [text if place % 2 else "clear ." for place, text in enumerate(REFERENCES)]
+    result = evaluation.compare(REFERENCES, {"half": half, "all": REFERENCES}, "half", samples=200)
+    for score in ("macro_f1", "cider_d", "rouge_l", "bleu_2", "seed_bleu_1", "balanced_accuracy"):
+        assert result["difference"]["all"][score]["high"] <= 0 > result["difference"]["all"][score]["value"]
+    assert result["bootstrap"] == {"samples": 200, "level": 0.95, "seed": 0}
+
+
+def test_compare_is_repeatable_and_plain_json():
+    rows = {"own": REFERENCES[1:] + REFERENCES[:1]}
+    first = evaluation.compare(REFERENCES, rows, "own", samples=50)
+    assert first == evaluation.compare(REFERENCES, rows, "own", samples=50)
+    assert json.loads(json.dumps(first, allow_nan=False)) == first
+
+
+def test_all_of_macro_f1_counts_as_lost_only_when_nothing_is_left():
+    assert evaluation.compare(REFERENCES, {"own": ["clear ."] * 20}, "own", samples=5)["shuffled_loss"] is None
+    same = ["effusion ."] * 6  # shuffling changes nothing
+    assert evaluation.compare(same, {"own": same}, "own", samples=5)["shuffled_loss"] == 0
+
+
+def test_the_table_has_a_row_a_row_and_a_row_a_finding():
+    result = evaluation.compare(REFERENCES, {"own": REFERENCES, "other": ["clear ."] * 20}, "own", samples=20)
+    lines = evaluation.table(result).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 2 + 2 + 2 + 13
+    assert table[2].startswith("| **own** | 1.000 (1.000 to 1.000) |") and table[3].startswith("| other | 0.000")
+    assert "| hernia | 0 | 0 | - | - | - | - |" in lines
+    assert len({line.count("|") for line in table[:4]}) == len({line.count("|") for line in table[4:]}) == 1
+
+
+def test_figures_of_rows_without_any_finding():
+    """All normal: no bar to draw, and balanced accuracy undefined."""
+    result = evaluation.compare(["clear ."] * 5, {"own": ["clear ."] * 5}, "own", samples=5)
+    for draw in (evaluation.score_figures.findings_figure, evaluation.score_figures.scores_figure):
+        assert draw(result).get_axes()
+
+
+def test_importing_it_loads_neither_pyplot_nor_tensorflow():
+    code = ("import sys, captioner.evaluation\n"
+            "assert not {'matplotlib.pyplot', 'tensorflow', 'keras'} & set(sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(evaluation.__file__).parent.parent)
