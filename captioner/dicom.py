@@ -52,8 +52,8 @@ def read_dicom(data, name):
     """Decode the one picture of a DICOM file.
 
     Stored values pass through the modality look-up table or rescale slope and intercept (PS3.3 C.11.1), then the first
-    VOI look-up table or window (C.11.2); without either, or where it leaves nothing to see, their range becomes black to
-    white. Padding is black. MONOCHROME1, where low means bright, is turned round.
+    VOI look-up table or window (C.11.2); without either, or where it leaves nothing to see, their range becomes black
+    to white. Padding is black. MONOCHROME1, where low means bright, is turned round.
 
     Args:
         data: the file's bytes.
@@ -63,8 +63,8 @@ def read_dicom(data, name):
         `(pixels, colour)`: uint8 `(rows, columns)`, and whether the picture really has colours.
 
     Raises:
-        BadInput: damaged, without a picture, with several frames, of a size that is refused, or compressed in a way that
-            is not decoded here.
+        BadInput: damaged, without a picture, with several frames, of a size that is refused, or compressed in a way
+            that is not decoded here.
     """
     dataset = _parse(data, name)
     with decoding(name):
@@ -113,7 +113,8 @@ def _number(dataset, keyword, default=0):
 
 def _stored_values(dataset, rows, columns, name):
     """Decode the pixels: whole numbers `(rows, columns)`, or uint8 or uint16 RGB `(rows, columns, 3)`."""
-    syntax = dataset.file_meta.TransferSyntaxUID
+    with decoding(name):
+        syntax = uid.UID(str(dataset.file_meta.TransferSyntaxUID))
     if syntax not in (*UNCOMPRESSED, *PILLOW_DECODES, uid.RLELossless):
         known = syntax.name if syntax in uid.UID_dictionary else "an unknown method"
         raise BadInput(f"{name} is compressed with {known}, which is not read here: export it uncompressed.")
@@ -149,8 +150,8 @@ def _used_bits(values, dataset):
 def _run_length_decoded(frame, rows, columns, dataset):
     """Whole numbers `(rows, columns)` or `(rows, columns, 3)` of an RLE frame (PS3.5 annex G).
 
-    Each byte of each sample is a segment of its own, packed by PackBits, the most significant byte first. Pillow unpacks
-    a segment straight into as many bytes as the picture has pixels, so a frame cannot grow beyond its header's word.
+    Each byte of each sample is a segment of its own, packed by PackBits, the most significant byte first. Pillow
+    unpacks a segment straight into as many bytes as the picture has pixels, so none can grow beyond its header's word.
     """
     samples, sample_bytes = _number(dataset, "SamplesPerPixel", 1), _number(dataset, "BitsAllocated") // 8
     if sample_bytes not in (1, 2) or samples not in (1, 3):

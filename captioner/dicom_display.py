@@ -24,8 +24,10 @@ class Display:
         centre, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
         if centre is not None and width is not None and np.isfinite([centre, width]).all() and width > 0:
             self.window = (centre, width)
-        padding, limit = dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")
-        self.padding_range = None if padding is None else sorted((int(padding), int(padding if limit is None else limit)))
+        self.padding_range = None
+        padding, limit = _first(dataset.get("PixelPaddingValue")), _first(dataset.get("PixelPaddingRangeLimit"))
+        if padding is not None:
+            self.padding_range = sorted((padding, padding if limit is None else limit))
 
     def padding(self, values):
         """bool, the shape of `values`: where there is no picture."""

@@ -51,7 +51,8 @@ def from_range(values, low=None, high=None):
     if not 0 < span < np.inf:
         return grey
     for start in range(0, len(values), ROWS_AT_A_TIME):
-        strip = np.asarray(values[start : start + ROWS_AT_A_TIME], np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like others
+            strip = np.asarray(values[start : start + ROWS_AT_A_TIME], np.float64)
         strip = np.where(np.isfinite(strip), strip, low)
         share = (np.clip(strip, low, high) / 2 - low / 2) / span
         grey[start : start + ROWS_AT_A_TIME] = np.rint(share * 255)

@@ -69,8 +69,8 @@ def decoding(name):
 
     Decoders promise no list of exceptions for damaged bytes (OSError, SyntaxError, struct.error, KeyError, ... are all
     seen), so everything is caught, and only calls into a decoder belong inside. The error is raised without its cause:
-    a library's message may quote the file, and a DICOM file names a patient. One decoder runs at a time, for its memory,
-    and because the filters of `warnings` are the whole process's.
+    a library's message may quote the file, and a DICOM file names a patient. One decoder runs at a time, to bound the
+    memory, and because the filters of `warnings` are the whole process's.
 
     Raises:
         BadInput: the decoder failed, or raised it itself.

@@ -19,7 +19,7 @@ SIGNATURES = {
     "WEBP": (b"RIFF",),
     "GIF": (b"GIF87a", b"GIF89a"),
 }
-READABLE = "PNG, JPEG, TIFF, BMP, WEBP, GIF or DICOM"
+READABLE = "PNG, JPEG, BMP, WEBP, GIF, uncompressed TIFF or DICOM"
 
 ORIENTATION = 0x0112  # the EXIF tag
 # EXIF orientation -> (rows and columns change places, then rows turn round, then columns turn round)
@@ -36,7 +36,7 @@ TURNS = {
 
 
 def read_picture(data, name):
-    """Decode a PNG, JPEG, TIFF, BMP, WEBP or GIF.
+    """Decode a PNG, JPEG, BMP, WEBP, GIF or uncompressed TIFF.
 
     Alpha is composited on black, the surround of a radiograph, unless the whole picture is transparent, which is taken
     for a broken alpha channel and ignored. Sixteen bits are scaled by `grey.from_depth`, floats by their range. Colour
@@ -77,17 +77,20 @@ def _decode(data, format_name, name):
         except Image.DecompressionBombError:
             raise BadInput(f"{name} is too large: it has far more pixels than an X-ray.") from None
         check_size(image.height, image.width, name)
-        # A phone's JPEG ("MPO") may hide more pictures behind its photograph (a depth map, a preview): the first counts.
+        # A phone's JPEG ("MPO") may hide more pictures behind its photograph, such as a depth map: the first counts.
         if getattr(image, "is_animated", False) and image.format != "MPO":
             raise BadInput(f"{name} holds several pictures (animated, or many pages): a single one is needed.")
         if format_name == "JPEG":
             check_scans(data, image.width * image.height, name)
+        # Pillow reads plain TIFFs itself; for the rest it calls libtiff, which writes to standard error as it likes.
+        if format_name == "TIFF" and image.info.get("compression") != "raw":
+            raise BadInput(f"{name} is a compressed TIFF, which is not read here: save it uncompressed or as PNG.")
         image.load()
         turn = _orientation(image)
         if image.mode.startswith(("I", "F")):
             # Pillow turns "white is zero" round for 8 bits, but not for 16.
-            photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) if format_name == "TIFF" else None
-            return np.array(image), turn, photometric == 0
+            tags = image.tag_v2 if format_name == "TIFF" else {}
+            return np.array(image), turn, tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
         if image.mode in ("1", "L"):
             return np.array(image.convert("L")), turn, False
         if format_name == "PNG" and data[24] == 16:
@@ -97,7 +100,7 @@ def _decode(data, format_name, name):
 
 
 def _orientation(image):
-    """The EXIF orientation, 1 to 8; unreadable EXIF counts as upright, for the picture is sound, only its notes are not."""
+    """The EXIF orientation, 1 to 8; unreadable EXIF counts as upright: only the notes are damaged, not the picture."""
     try:
         return image.getexif().get(ORIENTATION, 1)
     except Exception:

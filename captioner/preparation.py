@@ -1,4 +1,4 @@
-"""From a study's views, in the shape of their files, to the square numbers that a checkpoint's encoder was trained on."""
+"""From a study's views, in the shape of their files, to the squares of numbers that a checkpoint was trained on."""
 
 import cv2
 import numpy as np
@@ -20,13 +20,13 @@ def prepare(study, preparation):
             that this project grew from;
             `size`: pixels along the square's sides;
             `channels`: 1 (default), or 3 that are the same;
-            `mean`, `std`: subtracted from and divided into the values after they are scaled to 0..1, one number or one a
-            channel (default 0 and 1);
+            `mean`, `std`: subtracted from the values in 0..1, and what they are then divided by, one number or one
+            a channel (default 0 and 1);
             `missing_lateral`: "mask" (default) gives zeros and a mask of False, "repeat" gives the frontal view again.
 
     Returns:
-        `(pictures, mask)`: float32 `(2, size, size, channels)`, the frontal first, and bool `(2,)`, which of the two the
-        decoder may attend to.
+        `(pictures, mask)`: float32 `(2, size, size, channels)`, the frontal first, and bool `(2,)`, which of the two
+        the decoder may attend to.
 
     Raises:
         BadInput: the dictionary asks for something that is not known.
@@ -34,25 +34,30 @@ def prepare(study, preparation):
     check(preparation)
     size, channels = preparation["size"], preparation.get("channels", 1)
     resize = nearest if preparation.get("name", "area") == "seed" else squashed
-    mean = np.asarray(preparation.get("mean", 0.0), np.float32)
-    std = np.asarray(preparation.get("std", 1.0), np.float32)
     pictures = np.zeros((2, size, size, channels), np.float32)
     mask = np.array([True, study.lateral is not None])
     for place, view in enumerate(study.views):
-        grey = resize(view.pixels, size).astype(np.float32) / np.float32(255)  # (size, size)
-        pictures[place] = (grey[..., None] - mean) / std  # (size, size, 1) -> (size, size, channels)
+        pictures[place] = standardise(resize(view.pixels, size), preparation)
     if study.lateral is None and preparation.get("missing_lateral", "mask") == "repeat":
         pictures[1], mask[1] = pictures[0], True
     return pictures, mask
 
 
-def missing_view_notice(study, preparation):
-    """The sentence that tells a reader what became of a missing lateral view; None when there is one."""
-    if study.lateral is not None:
-        return None
-    if preparation.get("missing_lateral", "mask") == "repeat":
-        return "There is no lateral view: the frontal one was used twice, as this checkpoint was trained."
-    return "There is no lateral view: the impression rests on the frontal one alone."
+def standardise(pixels, preparation):
+    """Scale the grey levels of a square as a checkpoint wants them.
+
+    Args:
+        pixels: uint8, or float32 in 0..255, `(size, size)`.
+        preparation: as in `prepare`; `channels`, `mean` and `std` are used.
+
+    Returns:
+        float32 `(size, size, channels)`.
+    """
+    mean = np.asarray(preparation.get("mean", 0.0), np.float32)
+    std = np.asarray(preparation.get("std", 1.0), np.float32)
+    grey = pixels.astype(np.float32)[..., None] / np.float32(255)  # (size, size, 1)
+    grey = np.broadcast_to(grey, (*pixels.shape, preparation.get("channels", 1)))  # (size, size, channels)
+    return (grey - mean) / std
 
 
 def check(preparation):
@@ -109,10 +114,10 @@ def squashed(pixels, size):
 def nearest(pixels, size):
     """Resize to a square as `cv2.resize(..., interpolation=cv2.INTER_NEAREST)` does, which the seed called.
 
-    Output pixel i takes input pixel floor(i * length / size): the convention that anchors the first pixels' corners, not
-    the pixels' centres as PIL, scikit-image and TensorFlow do. Of the three, only this one reproduces the seed's recorded
-    answers. The factor is computed in doubles the way OpenCV does, `1 / (size / length)`: for a few lengths (36, 204,
-    232, ... to 224) that falls just short of a whole number where the exact fraction reaches it.
+    Output pixel i takes input pixel floor(i * length / size): it starts from the pixels' corners, not from their
+    centres as PIL, scikit-image and TensorFlow do, and only so the seed's recorded answers come out. The factor is
+    computed in doubles the way OpenCV does, `1 / (size / length)`: for a few lengths (36, 204, 232, ... to 224) that
+    falls just short of a whole number where the exact fraction reaches it.
 
     Args:
         pixels: array `(rows, columns, ...)`.

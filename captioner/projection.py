@@ -1,7 +1,7 @@
-"""Does a chest X-ray look frontal or lateral? A small logistic regression, enough to notice two views that were swapped.
+"""Does a chest X-ray look frontal or lateral? A small logistic regression, enough to notice views that were swapped.
 
-A frontal view is nearly its own mirror image, a lateral is not. So the picture, shrunk to 16 x 16 and standardised, is
-folded along its vertical axis: the mean of each pixel and its mirror image tells what is there, their distance how
+A frontal view is nearly its own mirror image, a lateral is not. So the picture, shrunk to 16 x 16 and standardised,
+is folded along its vertical axis: the mean of each pixel and its mirror image tells what is there, their distance how
 lopsided it is. A mirrored picture gives the same features, so it does not matter which way a lateral faces.
 
 The coefficients in `projection.json` were fitted to the even-numbered studies of the Indiana University collection;
@@ -43,6 +43,11 @@ def lateral_probability(pixels):
     """Probability, 0 to 1, that a chest X-ray `(rows, columns)` is a lateral view. Says nothing of other pictures."""
     score = features(pixels) @ coefficients()
     return float(1 / (1 + np.exp(-np.clip(score, -50, 50))))
+
+
+def is_frontal(pixels):
+    """Whether a chest X-ray `(rows, columns)` is more likely a frontal than a lateral view."""
+    return lateral_probability(pixels) < 0.5
 
 
 @cache

@@ -72,9 +72,9 @@ def measure(studies):
         studies: list of `(frontal, lateral)` lists of pictures, uint8 `(rows, columns)`, as rightly placed.
 
     Returns:
-        dict: `accuracy` over single pictures; `pairs`, their number; `false_swap` and `found_swap`, the shares of pairs called swapped when
-        placed rightly and wrongly; `false_alone` and `found_alone`, the shares of frontal and of lateral pictures called
-        lateral when given alone.
+        dict: `accuracy` over single pictures; `pairs`, the number of frontal and lateral of one study; `false_swap` and
+        `found_swap`, the shares of pairs called swapped when placed rightly and wrongly; `false_alone` and
+        `found_alone`, the shares of frontal and of lateral pictures called lateral when given alone.
     """
     chance = [[[lateral_probability(p) for p in view] for view in study] for study in studies]
     frontal = np.array([value for study in chance for value in study[0]])
@@ -103,8 +103,9 @@ def main(folder):
     """Fit to the even studies, keep the coefficients, print what the odd studies say."""
     studies = read_pictures(folder, odd=False)
     pictures = [pixels for study in studies for view in study for pixels in view]
-    laterals = [name == "lateral" for study in studies for name, view in zip(("frontal", "lateral"), study) for _ in view]
-    projection.COEFFICIENTS.write_text(json.dumps([round(float(weight), 4) for weight in fit(pictures, laterals)]) + "\n")
+    laterals = [lateral for study in studies for lateral, view in enumerate(study) for _ in view]
+    weights = [round(float(weight), 4) for weight in fit(pictures, laterals)]
+    projection.COEFFICIENTS.write_text(json.dumps(weights) + "\n")
     projection.coefficients.cache_clear()
     print(json.dumps(measure(read_pictures(folder, odd=True)), indent=2))
 

@@ -1,4 +1,4 @@
-"""One study: a frontal chest X-ray and, if there is one, the lateral, read from files; every bad input is refused here."""
+"""One study: a frontal chest X-ray and, if there is one, the lateral, read from files; bad ones are refused here."""
 
 import os
 import stat
@@ -49,17 +49,18 @@ class Study:
 
 
 def read_study(frontal, lateral=None):
-    """Read a study from one or two files: PNG, JPEG, TIFF, BMP, WEBP or GIF of 8 or 16 bits, or DICOM.
+    """Read a study from one or two files: PNG, JPEG, BMP, WEBP, GIF, uncompressed TIFF or DICOM.
 
     The format is told by the bytes and not by the name. Nothing is said here of a missing lateral: what a missing view
-    means depends on the checkpoint (see `captioner.preparation.missing_view_notice`).
+    means depends on the checkpoint.
 
     Args:
         frontal: path of the frontal view.
         lateral: path of the lateral view; None or "" when there is none.
 
     Returns:
-        `Study`, with notices for a colour photograph, a blank picture, one picture given twice, and views that seem swapped.
+        `Study`, with notices for a colour photograph, a blank picture, one picture given twice, and views that seem
+        swapped.
 
     Raises:
         BadInput: a file is missing, unreadable, not a picture, damaged, too small or too large, or holds several
@@ -71,7 +72,7 @@ def read_study(frontal, lateral=None):
     for name, path in (("frontal", frontal), ("lateral", lateral)):
         if not path:
             continue
-        pixels, colour = read_view(path)
+        pixels, colour = _read(path)
         views.append(View(name, pixels))
         if colour:
             notices.append(
@@ -84,15 +85,24 @@ def read_study(frontal, lateral=None):
     return Study(study.frontal, study.lateral, (*notices, *_placement_notices(study)))
 
 
-def read_view(path):
+def read_view(path, name="frontal"):
     """Read one picture file of any supported format.
 
+    Args:
+        path: of the file.
+        name: "frontal" or "lateral", what the view is given as. It is not judged.
+
     Returns:
-        `(pixels, colour)`: uint8 `(rows, columns)`, read-only, and whether the file's picture really has colours.
+        `View`.
 
     Raises:
         BadInput: as `read_study`.
     """
+    return View(name, _read(path)[0])
+
+
+def _read(path):
+    """`(pixels, colour)`: uint8 `(rows, columns)`, read-only, and whether the file's picture really has colours."""
     name = shown_name(path)
     data = _file_bytes(path, name)
     pixels, colour = (read_dicom if is_dicom(data) else read_picture)(data, name)
@@ -110,6 +120,8 @@ def _file_bytes(path, name):
             raise BadInput(f"{name} is not a file.")
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
+    except BadInput:
+        raise
     except FileNotFoundError:
         raise BadInput(f"{name} does not exist.") from None
     except PermissionError:
