@@ -65,7 +65,7 @@ class StandIn:
         names = [text, "opacity", "small", "<end>", "<b>left</b>"]
         shares = [probability, *others]
         order = np.argsort(shares)[::-1]
-        alternatives = tuple(Alternative(names[i], 10 + i if i else 4, float(np.log(shares[i]))) for i in order)
+        alternatives = tuple(Alternative(names[i], 10 + i if i else 4, float(np.log(shares[i]))) for i in order.tolist())
         return Word(text, 4, float(np.log(probability)), alternatives, maps)
 
 

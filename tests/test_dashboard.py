@@ -1,0 +1,184 @@
+"""The page's server: its named endpoint, its refusals, its command line. The page itself is driven in tests/browser."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import dashboard
+from captioner import BadInput, read_study
+from captioner.study import read_view
+from explain import heatmap
+from panels import examples, explain, study, viewer
+from panels.shelf import Shelf
+from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve, write_examples
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def model():
+    return StandIn("default")
+
+
+@pytest.fixture(scope="module")
+def url(model, tmp_path_factory):
+    with serve(Shelf({"default": "default"}, lambda folder: model).start(), write_examples(tmp_path_factory.mktemp("examples"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(url):
+    return Client(url, verbose=False)
+
+
+@pytest.fixture
+def chest(tmp_path):
+    path = tmp_path / "chest.png"
+    cv2.imwrite(str(path), draw_chest(400, 320))
+    return path
+
+
+def test_caption_answers_a_client_with_the_caption_as_json(client, chest):
+    answer = client.predict(handle_file(str(chest)), handle_file(str(chest)), api_name="/caption")
+    assert set(answer) == {"study", "text", "log_prob", "words"}
+    assert answer["text"] == SENTENCES["dark"]
+    attention = np.array(answer["words"][0]["attention"])
+    assert attention.shape == (2, 7, 7) and attention.sum() == pytest.approx(1, abs=1e-5)
+    json.dumps(answer, allow_nan=False)
+
+
+def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, chest):
+    answer = client.predict(frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=4, api_name="/caption")
+    assert answer["text"] == BEAM_SENTENCE
+    assert np.array(answer["words"][0]["attention"])[1].max() == 0
+
+
+def test_caption_is_the_only_endpoint_on_offer(client):
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert list(endpoints["named_endpoints"]) == ["/caption"] and not endpoints["unnamed_endpoints"]
+
+
+def test_bad_input_is_one_sentence_and_the_server_goes_on(client, chest, tmp_path):
+    junk = tmp_path / "notes.png"
+    junk.write_text("not a picture")
+    with pytest.raises(AppError) as raised:
+        client.predict(handle_file(str(junk)), None, api_name="/caption")
+    with pytest.raises(BadInput) as expected:
+        read_view(junk)
+    assert str(expected.value) in str(raised.value) and "Traceback" not in str(raised.value)
+    assert client.predict(handle_file(str(chest)), None, api_name="/caption")["text"]
+
+
+@pytest.mark.parametrize("value", [0, 11])
+def test_a_width_out_of_range_is_refused(client, chest, value):
+    with pytest.raises(AppError):
+        client.predict(frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=value, api_name="/caption")
+
+
+@pytest.mark.parametrize("path", [str(ROOT / "LICENSE"), "/etc/hostname", "../LICENSE"])
+def test_a_path_that_a_visitor_types_is_not_opened(url, path):
+    typed = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = json.dumps({"data": [typed, None, "default", "greedy", 3, 0.7]}).encode()
+    request = urllib.request.Request(f"{url}gradio_api/call/caption", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{url}gradio_api/call/caption/{event}", timeout=10) as stream:
+        told = stream.read().decode()
+    # Refused before our own reader saw it, which would have said what kind of file it is.
+    assert "event: error" in told and "picture" not in told
+
+
+def test_uploads_do_not_outlive_the_hour():
+    page = dashboard.build(Shelf({}, None))
+    frequency, age = page.delete_cache
+    assert frequency + age <= 3600
+    assert page.analytics_enabled is False
+
+
+def test_the_features_of_a_study_are_kept_for_the_next_search(model, chest):
+    shelf = Shelf({"default": "default"}, lambda folder: model)
+    first, session = explain.answer(shelf, chest, None, "default", "greedy", 3, 0.7, "", None)
+    encoded = model.encoded
+    second, session = explain.answer(shelf, chest, None, "default", "beam", 5, 0.7, "", session)
+    assert (first["text"], second["text"]) == (SENTENCES["dark"], BEAM_SENTENCE)
+    assert second["search"] == "beam search, width 5" and model.encoded == encoded
+
+
+def test_a_large_picture_is_shown_smaller_and_says_its_own_size(model, tmp_path):
+    path = tmp_path / "large.png"
+    cv2.imwrite(str(path), draw_chest(2500, 2048))
+    shelf = Shelf({"default": "default"}, lambda folder: model)
+    answer, session = explain.answer(shelf, path, path, "default", "greedy", 3, 0.7, "", None)
+    assert [(view["width"], view["height"]) for view in answer["views"]] == [(839, 1024)] * 2
+    assert answer["views"][0]["original"] == "2048 × 2500 pixels"
+    assert answer["notices"]  # the same picture twice
+    assert len(json.dumps(answer, allow_nan=False)) < 1_500_000
+
+
+def test_a_frontal_used_twice_shows_both_maps_on_it(model, chest):
+    read = read_study(chest)
+    features = model.encode(read)
+    features.views = (True, True)
+    answer = viewer.payload(read, model.caption(features), heatmap.WHOLE, "seed")
+    assert [view["name"] for view in answer["views"]] == ["frontal", "frontal, again"] and answer["missing"] == []
+
+
+def test_an_impossible_alternative_is_still_json(model):
+    assert viewer._number(float("-inf")) == -1e9
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_said_once_and_tried_again(chest):
+    attempts = []
+
+    def load(folder):
+        attempts.append(folder)
+        raise BadInput("default is not complete: weights.npz is missing.") if len(attempts) < 2 else RuntimeError("oops")
+
+    shelf = Shelf({"default": "default"}, load)
+    for sentence in ("default is not complete: weights.npz is missing.", "The checkpoint default could not be loaded (RuntimeError)."):
+        answer, _ = explain.answer(shelf, chest, None, None, "greedy", 3, 0.7, "", None)
+        assert answer == {"state": "refused", "message": sentence}
+        assert shelf.state() == ("refused", sentence)
+
+
+def test_without_any_checkpoint_the_page_says_so(chest):
+    shelf = Shelf({}, None).start()
+    assert shelf.state()[0] == "refused"
+    answer, _ = explain.answer(shelf, chest, None, None, "greedy", 3, 0.7, "", None)
+    assert answer["state"] == "refused" and "weights" in answer["message"]
+
+
+def test_a_name_that_is_not_on_the_shelf_opens_no_folder(model):
+    shelf = Shelf({"default": "default"}, lambda folder: model)
+    with pytest.raises(BadInput, match="no checkpoint of that name"):
+        shelf.get("../../etc")
+
+
+def test_a_preview_of_junk_is_its_sentence_escaped(tmp_path):
+    junk = tmp_path / "<b>x.png"
+    junk.write_bytes(b"junk")
+    shown = study.preview(str(junk))
+    assert "&lt;b&gt;x.png" in shown and "<b>" not in shown
+    assert study.preview(None) == ""
+
+
+def test_titles_of_examples_are_escaped(tmp_path):
+    entries = examples.read(write_examples(tmp_path))
+    gallery = examples.build(entries)
+    assert "Drawn &lt;quiet&gt;" in gallery.value and gallery.value.count("data:image/jpeg") == 4
+    assert examples.read(tmp_path / "nowhere") == []
+
+
+def test_help_names_every_option():
+    shown = subprocess.run([sys.executable, "dashboard.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0
+    for option in ("--host", "--port", "--checkpoint", "--share", "--auth"):
+        assert option in shown.stdout
