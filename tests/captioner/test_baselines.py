@@ -44,6 +44,13 @@ def test_a_missing_view_does_not_count():
     assert baselines.nearest(query, np.array([[True, True]]), candidates, masks).tolist() == [0]
 
 
+def test_the_cosine_is_averaged_over_the_shared_views():
+    """Two views that are fairly alike do not outdo one that is very much so."""
+    fair, good = [0.6, 0.8], [0.9, np.sqrt(1 - 0.9**2)]
+    candidates, masks = np.array([[fair, fair], [good, [0, 0]]]), np.array([[True, True], [True, False]])
+    assert baselines.nearest(np.array([[[1, 0], [1, 0]]]), np.array([[True, True]]), candidates, masks).tolist() == [1]
+
+
 def test_thumbnails_do_not_see_brightness_and_know_which_views_there_are():
     pixels = np.random.default_rng(0).integers(0, 100, (64, 96), dtype=np.uint8)
     dark, bright = (baselines.thumbnails(Study(View("frontal", pixels + shift), None, ())) for shift in (0, 100))

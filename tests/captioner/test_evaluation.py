@@ -14,6 +14,7 @@ import pytest
 from captioner import evaluation
 from captioner.errors import BadInput
 from captioner.reports import split_of
+from captioner.study import Study, View
 
 IMPRESSIONS = ["no acute disease .", "small left effusion .", "mild cardiomegaly .", "right upper lobe nodule ."]
 GREY = (40, 90, 140, 190)  # the brightness of the square in a picture tells the impression
@@ -121,6 +122,23 @@ def test_a_training_study_is_not_its_own_neighbour(folder, reader, tmp_path, mon
     monkeypatch.setattr(evaluation.baselines, "nearest", watched)
     evaluation.evaluate(folder, "train", out=tmp_path)
     assert len(seen) == 2 and all((places != np.arange(len(places))).all() for places in seen)
+
+
+def test_neighbours_by_features_do_not_see_what_all_training_studies_share():
+    """Pixels say the first, features the second, but only once the large common part is taken off."""
+    grey = np.random.default_rng(1).integers(0, 255, (3, 32, 32), dtype=np.uint8)
+    looks, training = evaluation._Looks(), evaluation._Looks()
+
+    def add(place, pixels, vector):
+        features = SimpleNamespace(memory=np.array([[vector, vector]], np.float32), mask=np.array([[True, False]]))
+        place.add(Study(View("frontal", pixels), None, ()), features)
+
+    add(training, grey[0], [101, 100, 100])
+    add(training, grey[1], [95, 105, 100])
+    add(training, grey[2], [104, 95, 100])
+    add(looks, grey[0], [99, 101, 100])
+    assert looks.nearest_by_pixels(training).tolist() == [0]
+    assert looks.nearest_by_features(training).tolist() == [1]
 
 
 def test_a_split_without_studies_is_refused_by_name(folder, reader, tmp_path):

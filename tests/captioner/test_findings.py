@@ -46,6 +46,7 @@ the edema has completely cleared . |
 effusion resolved . |
 interval resolution of the left lower lobe pneumonia . |
 clearing of the right base infiltrate . |
+clear apices . cleared left base infiltrate with persistent right effusion . | fluid
 near complete resolution of the left effusion . | fluid
 partially resolved pneumothorax . | ptx
 pneumonia has not resolved . | opacity

@@ -149,7 +149,7 @@ def test_finding_scores_by_hand():
     assert (found["precision"][effusion], found["recall"][effusion], found["f1"][effusion]) == (0.5, 0.5, 0.5)
     assert np.isnan(found["precision"][heart]) and found["recall"][heart] == 0 and found["f1"][heart] == 0
     assert np.isnan(found["f1"][scores.FINDINGS.index("hernia")])
-    assert found["macro_f1"] == found["macro_precision"] == found["macro_recall"] == 0.25  # of effusion and cardiomegaly
+    assert found["macro_f1"] == found["macro_precision"] == found["macro_recall"] == 0.25  # effusion, cardiomegaly
     assert found["micro_f1"] == pytest.approx(2 * 1 / (2 * 1 + 1 + 2))
     assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
     assert scores.macro_f1(references, predictions) == 0.25
