@@ -103,6 +103,18 @@ def test_from_a_folder_to_its_files(folder, reader, tmp_path, capsys):
         assert picture is not None and picture.std() > 5
 
 
+def test_each_neighbour_is_found_in_its_own_way(folder, reader, tmp_path, monkeypatch):
+    training = [uid % 4 if uid % 3 else 0 for uid in range(1, 61) if split_of(str(uid)) == "train"]
+    first = {kind: training.index(kind) for kind in (1, 2)}
+    for way, kind in (("features", 1), ("pixels", 2)):
+        monkeypatch.setattr(evaluation._Looks, f"nearest_by_{way}",
+                            lambda looks, others, apart, kind=kind: [first[kind]] * len(looks.masks))
+    evaluation.evaluate(folder, "val", out=tmp_path)
+    for line in (tmp_path / "predictions.jsonl").read_text().splitlines():
+        rows = json.loads(line)["rows"]
+        assert rows["nearest neighbour"] == IMPRESSIONS[1] and rows["pixel nearest neighbour"] == IMPRESSIONS[2]
+
+
 def test_the_beam_can_be_judged(folder, reader, tmp_path):
     result = evaluation.evaluate(folder, "val", decoding="beam", beam_width=4, length_penalty=0.2, out=tmp_path)
     assert result["judged"] == "beam" and result["beam"] == {"width": 4, "length_penalty": 0.2}
