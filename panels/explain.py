@@ -77,7 +77,7 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
             session = _begin(model, key, frontal, lateral)
         caption = model.caption(session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty))
     except BadInput as error:
-        gr.Warning(escape(str(error), quote=False), title="No impression")
+        gr.Warning(escape(str(error), quote=False))
         return viewer.refusal(str(error)), Session()
     session.caption = caption
     result = viewer.payload(session.study, caption, session.extent, model.name, session.sizes, reference)

@@ -138,7 +138,7 @@ function fit(frame) {
 
 const shown = () => (hovered === null ? chosen : hovered);
 
-const where = (word, view) => (word.place[view.index] ? `, most at the ${word.place[view.index]}` : "");
+const where = (word, view) => (word.place[view.index] ? `, most in the ${word.place[view.index]}` : "");
 const looked = (word, view) => `${percent(word.share[view.index])} ${view.name}${where(word, view)}`;
 
 function describe(word) {
@@ -279,10 +279,6 @@ function viewFigure(view) {
   const canvas = make("canvas");
   canvas.setAttribute("role", "img");
   picture.append(image, canvas);
-  if (view.name.startsWith("frontal")) {
-    // As the picture hangs: the patient faces the reader.
-    picture.append(make("span", "cxr-side cxr-side-right", "R"), make("span", "cxr-side cxr-side-left", "L"));
-  }
   const reading = make("p", "cxr-reading");
   figure.append(head, picture, reading);
   const frame = { view, canvas, context: canvas.getContext("2d"), share, reading, cell: null };
@@ -360,10 +356,13 @@ function receive() {
   for (const frame of frames) fit(frame);
   choose(chosen, { speak: false });
   paintScalebar();
-  if (window.matchMedia("(max-width: 760px)").matches) {
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    root.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  }
+}
+
+// On a phone the answer lies below the form.
+function bringIntoView() {
+  if (!window.matchMedia("(max-width: 900px)").matches) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  root.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
 function paintScalebar() {
@@ -423,5 +422,8 @@ function anywhere(event) {
 }
 document.addEventListener("keydown", anywhere);
 
-watch("value", receive);
+watch("value", () => {
+  receive();
+  if (answer.state !== "empty") bringIntoView();
+});
 receive();

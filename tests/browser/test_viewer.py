@@ -162,7 +162,7 @@ def test_a_screen_reader_hears_where_each_word_looked(example):
     page = example()
     page.keyboard.press("ArrowRight")
     spoken = page.locator(".cxr-spoken").text_content()
-    assert re.match(r"size: probability \d+%; \d+% frontal, most at the [a-z ]+; \d+% lateral, most at the [a-z ]+$", spoken)
+    assert re.match(r"size: probability \d+%; \d+% frontal, most in the [a-z ]+; \d+% lateral, most in the [a-z ]+$", spoken)
     label = page.locator('.cxr-view[data-view="frontal"] canvas').get_attribute("aria-label")
     assert label.startswith("Heatmap of “size” on the frontal view")
     assert page.locator(".cxr-words").get_attribute("role") == "listbox"
