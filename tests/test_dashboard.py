@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -94,6 +95,14 @@ def test_a_path_that_a_visitor_types_is_not_opened(url, path):
         told = stream.read().decode()
     # Refused before our own reader saw it, which would have said what kind of file it is.
     assert "event: error" in told and "picture" not in told
+
+
+def test_reading_an_upload_leaves_no_file_behind(client, chest):
+    client.predict(handle_file(str(chest)), None, api_name="/caption")
+    cache = Path(get_upload_folder())
+    before = {path.name for path in cache.iterdir()}
+    client.predict(handle_file(str(chest)), None, api_name="/caption")
+    assert {path.name for path in cache.iterdir()} == before
 
 
 def test_uploads_do_not_outlive_the_hour():

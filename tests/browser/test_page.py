@@ -151,7 +151,7 @@ def test_a_refresh_begins_anew(example):
 
 
 def test_phone_stacks_the_views_and_nothing_is_cut_off(example):
-    page = example(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = example(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
     boxes = [page.locator(f'.cxr-view[data-view="{view}"]').bounding_box() for view in ("frontal", "lateral")]
     assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 1
     assert boxes[0]["width"] > 330
