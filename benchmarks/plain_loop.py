@@ -6,6 +6,7 @@ calls one layer after another, eagerly, and looks at the answer before it goes o
 """
 
 import cv2
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -49,6 +50,19 @@ class PlainLoop:
             "decoder/onestepdecoder_LSTM/gru_cell", "kernel", "recurrent_kernel", "bias"))
         self.output = _with(keras.layers.Dense(len(words), activation="softmax"), (None, UNITS),
                             of("decoder/dense_3", "kernel", "bias"))
+
+    @classmethod
+    def of_file(cls, path):
+        """The seed's model from its HDF5 file, trusted as it is."""
+        arrays = {}
+
+        def take(name, item):
+            if isinstance(item, h5py.Dataset):
+                arrays[name.removesuffix(":0")] = item[()]
+
+        with h5py.File(path, "r") as file:
+            file.visititems(take)
+        return cls(arrays)
 
     def read(self, path):
         """A picture's file -> float32 `(1, 224, 224, 3)`."""

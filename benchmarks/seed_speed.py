@@ -15,7 +15,7 @@ WEIGHTS, TOKENIZER = "Encoder_Decoder_global_attention.h5", "tokenizer.pkl"
 
 def add_options(parser):
     """The options of `python -m benchmarks seed`."""
-    parser.add_argument("--files", type=Path, help=f"folder with {WEIGHTS} and {TOKENIZER} (random weights when left out)")
+    parser.add_argument("--files", type=Path, help=f"folder with {WEIGHTS} and {TOKENIZER} (random ones when left out)")
     parser.add_argument("--frontal", type=Path, help="a picture file; with --lateral (a made-up pair when left out)")
     parser.add_argument("--lateral", type=Path)
     parser.add_argument("--rounds", type=int, default=9)
@@ -107,14 +107,9 @@ def _pictures(folder):
 
 def _load(weights, tokenizer, folder):
     """The same weights twice: as a plain loop, and imported."""
-    import h5py
-
     import captioner
     from benchmarks.plain_loop import PlainLoop
     from captioner.seed_checkpoint import import_seed
 
-    arrays = {}
-    with h5py.File(weights, "r") as file:
-        file.visititems(lambda name, item: arrays.update({name.removesuffix(":0"): item[()]})
-                        if isinstance(item, h5py.Dataset) else None)
-    return PlainLoop(arrays), captioner.load(import_seed(weights, tokenizer, folder / "imported"))
+    model = captioner.load(import_seed(weights, tokenizer, folder / "imported"))  # also refuses files that do not fit
+    return PlainLoop.of_file(weights), model

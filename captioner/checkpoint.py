@@ -66,7 +66,8 @@ def save(folder, network, vocabulary, config, card=None, halve=True):
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         vocabulary.save(fresh / VOCABULARY)
-        np.savez_compressed(fresh / WEIGHTS, **{
+        write = np.savez_compressed if halve else np.savez  # whole float32 numbers hardly pack, and slowly
+        write(fresh / WEIGHTS, **{
             name: np.asarray(value, np.float16 if halve and np.ndim(value) > 1 else np.float32)
             for name, value in named_weights(network).items()})
         files = {name: _checksum(fresh / name) for name in (VOCABULARY, WEIGHTS)}
