@@ -57,11 +57,11 @@ def download(out, examples=None, base_url=None, patience=transfer.PATIENCE, paus
         Downloaded.
 
     Raises:
-        BadInput: no network, a server or an archive that cannot be used, or `out` cannot be written.
-        ValueError: `examples` below 1.
+        BadInput: no network, a server or an archive that cannot be used, `out` cannot be written, or `examples` is
+            below 1.
     """
     if examples is not None and examples < 1:
-        raise ValueError(f"the number of examples must be at least 1, not {examples!r}")
+        raise BadInput(f"The number of examples must be at least 1, not {examples!r}.")
     out, base_url = Path(out), base_url or ADDRESS
     base_url += "" if base_url.endswith("/") else "/"
     try:

@@ -150,5 +150,5 @@ def test_no_network_and_no_room_are_one_sentence(get, tmp_path):
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_number_of_examples_below_one_is_refused(get, count):
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(BadInput, match="at least 1"):
         get(count)
