@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import, which reads it
 
 import gradio as gr  # noqa: E402
 
-from captioner import checkpoint, load  # noqa: E402
+from captioner import BadInput, checkpoint, load  # noqa: E402
 from panels import endpoints, examples, explain, masthead, viewer  # noqa: E402
 from panels.shelf import Shelf  # noqa: E402
 
@@ -70,6 +71,13 @@ def settings(examples_folder=EXAMPLES):
     }
 
 
+def _name_and_password(text):
+    name, colon, password = text.partition(":")
+    if not (name and colon and password):
+        raise argparse.ArgumentTypeError("give it as USER:PASSWORD")
+    return name, password
+
+
 def arguments(argv=None):
     """The command line, parsed."""
     parser = argparse.ArgumentParser(description="Chest X-ray impressions with a heatmap for every word, as a web page.")
@@ -77,26 +85,26 @@ def arguments(argv=None):
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)), help="port to listen on (default: %(default)s)")
     parser.add_argument("--checkpoint", metavar="DIR", help="checkpoint folder to start with (default: weights/default)")
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
-    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this name and password")
+    parser.add_argument("--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password")
     return parser.parse_args(argv)
 
 
 def main(argv=None):
+    """Serve the page until interrupted. Exit status 2, with one line that says why, when it cannot be started."""
     chosen = arguments(argv)
     folders = {folder.name: folder for folder in checkpoint.available()}
-    if chosen.checkpoint:
-        folder = Path(chosen.checkpoint).resolve()
-        folders = {folder.name: folder, **{name: other for name, other in folders.items() if name != folder.name}}
-    shelf = Shelf(folders, load)
-    page = build(shelf)
-    shelf.start()
-    page.launch(
-        server_name=chosen.host,
-        server_port=chosen.port,
-        share=chosen.share,
-        auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
-        **settings(),
-    )
+    try:
+        if chosen.checkpoint:
+            first = Path(chosen.checkpoint).resolve()
+            checkpoint.read_config(first)
+            folders = {first.name: first} | {name: folder for name, folder in folders.items() if name != first.name}
+        shelf = Shelf(folders, load)
+        page = build(shelf)
+        shelf.start()
+        page.launch(server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth, **settings())
+    except (BadInput, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

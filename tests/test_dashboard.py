@@ -1,6 +1,7 @@
 """The page's server: its named endpoint, its refusals, its command line. The page itself is driven in tests/browser."""
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -191,3 +192,15 @@ def test_help_names_every_option():
     assert shown.returncode == 0
     for option in ("--host", "--port", "--checkpoint", "--share", "--auth"):
         assert option in shown.stdout
+
+
+def test_what_cannot_be_started_is_one_line_and_status_2(tmp_path, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for options in (["--checkpoint", str(tmp_path)], ["--port", str(taken.getsockname()[1])], ["--auth", "nobody"]):
+            with pytest.raises(SystemExit) as stopped:
+                dashboard.main(options)
+            assert stopped.value.code == 2
+            said = capsys.readouterr().err.strip().splitlines()
+            assert said and "Traceback" not in said[-1] and len(said) <= (6 if "--auth" in options else 1)
