@@ -223,10 +223,10 @@ def _parse(path):
 
 def _is_frontal(path):
     """The XML release does not say which view a picture is: the picture itself is asked."""
-    from captioner.projection import is_frontal
+    from captioner.projection import lateral_probability
     from captioner.study import read_view
 
-    return is_frontal(read_view(path, "frontal").pixels)
+    return lateral_probability(read_view(path).pixels) < 0.5
 
 
 def _collect(studies, form):

@@ -62,7 +62,7 @@ class Training:
         if not self.reports["train"] or not self.reports["val"]:
             raise BadInput(f"{data} has too few studies to train on.")
         self.vocabulary = Vocabulary.of((report.impression for report in self.reports["train"]), self.recipe.least_count)
-        self.targets = Targets.of([report.mesh for report in self.reports["train"]])
+        self.targets = Targets.of(self.reports["train"])
         encoder = ENCODERS[self.recipe.encoder]
         self.network = network_class(model)(
             encoder, len(self.vocabulary), len(self.targets), self._grid(self.recipe.phases[-1]), depth=self.recipe.depth,

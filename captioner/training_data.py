@@ -227,11 +227,11 @@ class StudyBatches(keras.utils.PyDataset):
 
 def study_examples(reports, store, targets):
     """Read the pictures of these reports into the store; returns their Examples in the same order."""
-    def add(paths, view):
-        return tuple(store.add(read_view(path, view).pixels) for path in paths)
+    def add(paths):
+        return tuple(store.add(read_view(path).pixels) for path in paths)
 
-    return [Example(report.uid, add(report.frontal, "frontal"), add(report.lateral, "lateral"), report.impression,
-                    targets.encode(report.mesh)) for report in reports]
+    return [Example(report.uid, add(report.frontal), add(report.lateral), report.impression, targets.encode(report.mesh, report.impression))
+            for report in reports]
 
 
 def phantom_examples(count, store, targets, cache):
@@ -247,7 +247,7 @@ def phantom_examples(count, store, targets, cache):
                     place = words.index(word)
                     places[place] = places[place] | mask if place in places else mask
         examples.append(Example(f"phantom {seed}", (store.add(frontal),), (store.add(lateral),), content["impression"],
-                                targets.encode(content["mesh"]), places))
+                                targets.encode(content["mesh"], content["impression"]), places))
     return examples
 
 
