@@ -6,6 +6,7 @@ preparation of pictures are those of the Keras version, github.com/brucechou1983
 """
 
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -58,10 +59,13 @@ def assign_encoder(encoder, path, mean=0.0, std=1.0):
     Raises:
         BadInput: the file does not fit, or the encoder is no DenseNet-121.
     """
-    from captioner.checkpoint import assign
+    from captioner.checkpoint import assign, named_weights
 
+    channels = encoder.input_shape[-1]
+    if {name: tuple(weight.shape) for name, weight in named_weights(encoder).items()} != densenet_shapes(channels):
+        raise BadInput(f"{Path(path).name} holds the weights of a DenseNet-121, which this encoder is not.")
     arrays, _ = read_chexnet(path)
-    assign(encoder, for_preparation(arrays, encoder.input_shape[-1], mean, std), "this encoder")
+    assign(encoder, for_preparation(arrays, channels, mean, std), Path(path).name)
 
 
 def for_preparation(arrays, channels, mean, std):

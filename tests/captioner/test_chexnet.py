@@ -161,5 +161,5 @@ def test_the_first_convolution_gives_the_same_inside_the_picture(file):
 def test_another_encoder_is_refused(file):
     from captioner.models.encoder import ENCODERS, build_encoder
 
-    with pytest.raises(BadInput, match="this encoder"):
+    with pytest.raises(BadInput, match="weights.h5 holds the weights of a DenseNet-121, which this encoder is not"):
         assign_encoder(build_encoder(ENCODERS["densenet-tiny"]), file)
