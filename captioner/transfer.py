@@ -61,7 +61,7 @@ def fetch(client, url, path, most_bytes, pause=PAUSE, patience=PATIENCE):
             return _known(path, kept, url) if kept else _keep(path, record_path, url, None)
         state = _fetch_whole(client, url, partial, state_path, most_bytes, pause, patience)
         if kept and (partial.stat().st_size, checksum(partial)) != (kept.get("size"), kept.get("sha256")):
-            raise BadInput(f"{url} is not the file whose checksum was kept: remove {record_path.name} to accept the new.")
+            raise BadInput(f"{url} is not the file whose checksum was kept: remove {record_path.name} to accept it.")
         os.replace(partial, path)
         state_path.unlink(missing_ok=True)
         return kept or _keep(path, record_path, url, state.get("validator"))

@@ -201,7 +201,7 @@ def test_missing_truncated_huge_files_and_folders_are_refused(tmp_path, write):
         ("image_encoder/conv1/conv/kernel:0", "conv1_conv/kernel"),
         ("densenet121/pool2_conv/kernel:0", "pool2_conv/kernel"),
         ("dense/dense/kernel:0", "dense/kernel"),
-        ("conv1/conv/kernel:0", None), ("bn/other/gamma:0", None), ("kernel:0", None), ("", None), ("bn/bn/gamma:1", None),
+        ("conv1/conv/kernel:0", None), ("bn/other/gamma:0", None), ("kernel:0", None), ("bn/bn/gamma:1", None), ("", None),
     ],
 )
 def test_names_of_the_old_and_the_new_layout(path, name):

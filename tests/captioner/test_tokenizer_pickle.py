@@ -153,11 +153,14 @@ def test_missing_and_huge_files_are_refused(tmp_path, write):
         read_tokenizer(path)
 
 
+PIECES = [
+    b"}", b"]", b")", b"(", b"K\x01", b"q\x00", b"h\x00", b"s", b"u", b"t", b"\x85", b"R", b"b", b"\x81", b"N", b"\x93",
+    b"\x94", b"X\x01\x00\x00\x00a", DEFAULT, ORDERED, b"cos\nsystem\n", b"ckeras_preprocessing.text\nTokenizer\n",
+]
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=60) | st.lists(st.sampled_from(
-    [b"}", b"]", b")", b"(", b"K\x01", b"q\x00", b"h\x00", b"s", b"u", b"t", b"\x85", b"R", b"b", b"\x81", DEFAULT,
-     ORDERED, b"cos\nsystem\n", b"X\x01\x00\x00\x00a", b"ckeras_preprocessing.text\nTokenizer\n", b"N", b"\x93", b"\x94"])).map(
-         lambda parts: opcodes(*parts)))
+@given(st.binary(max_size=60) | st.lists(st.sampled_from(PIECES)).map(lambda parts: opcodes(*parts)))
 def test_no_bytes_bring_anything_but_a_plain_refusal(write, content):
     with pytest.raises(BadInput):
         read_tokenizer(write(content))
