@@ -5,18 +5,18 @@ import os
 import sys
 from pathlib import Path
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import, which reads it
+# Both are read when the libraries are imported: no telemetry, and no start-up chatter over the one line that matters.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import gradio as gr  # noqa: E402
 
 from captioner import BadInput, checkpoint, load  # noqa: E402
-from panels import endpoints, examples, explain, masthead, viewer  # noqa: E402
+from panels import endpoints, examples, explain, look, masthead  # noqa: E402
 from panels.shelf import Shelf  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 EXAMPLES = ROOT / "examples"
-FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
-MONO = ["ui-monospace", "Menlo", "Consolas", "Liberation Mono", "monospace"]
 MINUTE = 60
 
 
@@ -39,27 +39,9 @@ def build(shelf, examples_folder=EXAMPLES):
 
 def settings(examples_folder=EXAMPLES):
     """The arguments of `launch` that every start of the page shares: its looks, and what it keeps closed."""
-    style = (ROOT / "panels" / "page.css").read_text(encoding="utf-8") + viewer.style()
-    theme = gr.themes.Base(primary_hue="teal", neutral_hue="zinc", font=FONT, font_mono=MONO).set(
-        body_background_fill="#f6f7f5", body_background_fill_dark="#0d1211",
-        block_background_fill="#ffffff", block_background_fill_dark="#151c1a",
-        body_text_color="#16201d", body_text_color_dark="#e9efed",
-        body_text_color_subdued="#54615d", body_text_color_subdued_dark="#a3b1ac",
-        block_label_text_color="#54615d", block_label_text_color_dark="#a3b1ac",
-        border_color_primary="#dde3e0", border_color_primary_dark="#26302d",
-        color_accent="#0b6b60", block_radius="14px", button_large_radius="10px", layout_gap="14px",
-        checkbox_background_color_selected="#0b6b60", checkbox_background_color_selected_dark="#3aa595",
-        checkbox_border_color_selected="#0b6b60", checkbox_border_color_selected_dark="#3aa595",
-        checkbox_label_background_fill="#f6f7f5", checkbox_label_background_fill_dark="#0d1211",
-        checkbox_label_background_fill_selected="#f6f7f5", checkbox_label_background_fill_selected_dark="#0d1211",
-        slider_color="#0b6b60", slider_color_dark="#58c7b6",
-        button_primary_background_fill="#0b6b60", button_primary_background_fill_dark="#58c7b6",
-        button_primary_background_fill_hover="#095950", button_primary_background_fill_hover_dark="#7ad5c7",
-        button_primary_text_color="#ffffff", button_primary_text_color_dark="#06201c",
-    )  # fmt: skip
     return {
-        "theme": theme,
-        "head": f"<style>{style}</style>",
+        "theme": look.theme(),
+        "head": look.head(),
         "max_file_size": "160mb",
         "allowed_paths": [str(examples_folder)],
         "footer_links": ["api"],

@@ -71,8 +71,9 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
     try:
         if not frontal:
             raise BadInput("A frontal view is needed: move the picture to the frontal side, or add one.")
+        checkpoint = checkpoint or next(iter(shelf.names), None)
         model = shelf.get(checkpoint)
-        key = (str(frontal), str(lateral or ""), model.name)
+        key = (str(frontal), str(lateral or ""), checkpoint)
         if session is None or session.key != key:
             session = _begin(model, key, frontal, lateral)
         caption = model.caption(session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty))
@@ -80,7 +81,7 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
         gr.Warning(escape(str(error), quote=False))
         return viewer.refusal(str(error)), Session()
     session.caption = caption
-    result = viewer.payload(session.study, caption, session.extent, model.name, session.sizes, reference)
+    result = viewer.payload(session.study, caption, session.extent, checkpoint, session.sizes, reference)
     session.title = f"{result['checkpoint']}, {result['search']}, log probability {caption.log_prob:.2f}"
     return result, session
 

@@ -97,11 +97,6 @@ def _colour_tables():
     }
 
 
-def style():
-    """The viewer's style sheet, for the page's head."""
-    return (_HERE / "viewer.css").read_text(encoding="utf-8")
-
-
 def build():
     """The component. Its value is an answer of `payload` or `refusal`; it triggers `figure` with the display's settings."""
     return gr.HTML(

@@ -1,6 +1,7 @@
 """The page around the viewer: uploads, bad input, the search, checkpoints, several visitors, phones, dark, loading."""
 
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -202,6 +203,17 @@ def test_contrast_is_enough_in_light_and_dark(example, scheme):
     assert page.evaluate(CONTRAST) == []
     page.get_by_role("tab", name="Your X-rays").click()
     assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(example, scheme):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)")
+    page = example(color_scheme=scheme)
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document)")
+    assert len(found["passes"]) > 20
+    serious = [entry["id"] for entry in found["violations"] if entry["impact"] in ("serious", "critical")]
+    assert serious == []
 
 
 def test_the_keyboard_alone_reaches_an_example_the_words_and_the_settings(visit):
