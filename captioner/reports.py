@@ -18,6 +18,7 @@ from captioner.errors import BadInput
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".dcm")
 REPORT_COLUMNS = ("uid", "MeSH", "Problems", "findings", "impression")
 PROJECTION_COLUMNS = ("uid", "filename", "projection")
+SECTIONS = ("indication", "comparison", "findings", "impression")
 MOST_XML_BYTES = 1 << 20  # the collection's largest report has 12 KiB
 
 
@@ -136,6 +137,28 @@ def read_collection(folder):
     raise BadInput(f"{folder} holds neither indiana_reports.csv nor the XML reports of the collection.")
 
 
+def read_sections(folder):
+    """The sections of every report as they were written, the dropped ones too: to look at, not to train on.
+
+    Args:
+        folder: as `read_collection`.
+
+    Returns:
+        list of `(uid, sections)` in the order of the files; `sections` maps each of `SECTIONS` to its text, "" where
+        the report lacks it.
+
+    Raises:
+        BadInput: as `read_collection`.
+    """
+    folder = Path(folder)
+    if (folder / "indiana_reports.csv").is_file():
+        written = [(row["uid"], row) for row in _rows(folder / "indiana_reports.csv", REPORT_COLUMNS)]
+    else:
+        roots = [(path, _parse(path)) for path in sorted(folder.rglob("*.xml"))]
+        written = [(_uid(root, path), _sections(root)) for path, root in roots]
+    return [(uid, {name: sections.get(name, "").strip() for name in SECTIONS}) for uid, sections in written]
+
+
 def _index_pictures(folder):
     """stem -> file of all pictures below `folder`, without the `CXR` and the repeated number of the XML release."""
     pictures = {}
@@ -192,10 +215,7 @@ def _from_xml(files, pictures):
     studies = []
     for path in files:
         root = _parse(path)
-        uid = (root.find("uId").get("id", "") if root.find("uId") is not None else "").removeprefix("CXR")
-        if not uid.isdigit():
-            raise BadInput(f"{path.name} has no uId of the form CXR<number>.")
-        sections = {node.get("Label"): node.text or "" for node in root.iter("AbstractText")}
+        uid, sections = _uid(root, path), _sections(root)
         mesh = tuple(node.text.strip() for node in root.findall("MeSH/major") if node.text)
         problems = tuple(term.split("/")[0] for term in mesh)
         frontal, lateral = [], []
@@ -203,8 +223,20 @@ def _from_xml(files, pictures):
             picture = pictures.get(_stem(node.get("id", "") + ".png"))
             if picture is not None:
                 (frontal if _is_frontal(picture) else lateral).append(picture)
-        studies.append((uid, sections.get("IMPRESSION", ""), sections.get("FINDINGS", ""), problems, mesh, frontal, lateral))
+        studies.append((uid, sections.get("impression", ""), sections.get("findings", ""), problems, mesh, frontal, lateral))
     return _collect(studies, "xml")
+
+
+def _uid(root, path):
+    uid = (root.find("uId").get("id", "") if root.find("uId") is not None else "").removeprefix("CXR")
+    if not uid.isdigit():
+        raise BadInput(f"{path.name} has no uId of the form CXR<number>.")
+    return uid
+
+
+def _sections(root):
+    """Section -> text of one XML report, under the names that the CSV release uses."""
+    return {node.get("Label", "").lower(): node.text or "" for node in root.iter("AbstractText")}
 
 
 def _parse(path):
