@@ -70,13 +70,22 @@ class AttentionCaptioner(keras.Model):
 
     def encode(self, pictures, mask, training=False):
         """Pictures `(B, VIEWS, rows, columns, channels)`, mask bool `(B, VIEWS)` -> memory `(B, P, depth)`."""
+        return self.remember(self.features(pictures, training=training), mask, training=training)
+
+    def features(self, pictures, training=False):
+        """Pictures `(B, views, rows, columns, channels)`, any number of views -> `(B, views, R, C, F)`, each by itself."""
         shape = ops.shape(pictures)
-        flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * VIEWS, rows, columns, channels)
-        features = self.encoder(flat, training=training)  # (B * VIEWS, R, C, F)
+        flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
+        features = self.encoder(flat, training=training)  # (B * views, R, C, F)
+        return ops.reshape(features, (shape[0], shape[1], *self.grid, features.shape[-1]))  # (B, views, R, C, F)
+
+    def remember(self, features, mask, training=False):
+        """Features `(B, VIEWS, R, C, F)`, mask bool `(B, VIEWS)` -> memory `(B, P, depth)`."""
+        batch = ops.shape(features)[0]
         rows, columns = self.grid
-        features = ops.reshape(features, (shape[0], VIEWS * rows * columns, features.shape[-1]))  # (B, P, F)
+        features = ops.reshape(features, (batch, VIEWS * rows * columns, features.shape[-1]))  # (B, P, F)
         features = self.feature_dropout(features, training=training)
-        where = ops.broadcast_to(self._positions(), (shape[0], VIEWS * rows * columns, 3))
+        where = ops.broadcast_to(self._positions(), (batch, VIEWS * rows * columns, 3))
         memory = self.projection(ops.concatenate([features, ops.cast(where, features.dtype)], axis=-1))
         memory = ops.relu(self.projection_norm(memory))  # (B, P, depth)
         return memory * ops.expand_dims(self._cells(mask, memory.dtype), -1)

@@ -56,8 +56,17 @@ class SeedCaptioner(keras.Model):
 
     def encode(self, pictures, mask, training=False):
         """Pictures `(B, VIEWS, rows, columns, channels)` -> memory `(B, P, depth)`; the mask is not looked at."""
-        flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * VIEWS, rows, columns, channels)
-        features = self.pool(self.encoder(flat, training=False))  # (B * VIEWS, R, C, F)
+        return self.remember(self.features(pictures), mask)
+
+    def features(self, pictures, training=False):
+        """Pictures `(B, views, rows, columns, channels)`, any number of views -> `(B, views, R, C, F)`, each by itself."""
+        shape = ops.shape(pictures)
+        flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
+        features = self.pool(self.encoder(flat, training=False))  # (B * views, R, C, F)
+        return ops.reshape(features, (shape[0], shape[1], *self.grid, features.shape[-1]))  # (B, views, R, C, F)
+
+    def remember(self, features, mask, training=False):
+        """Features `(B, VIEWS, R, C, F)` -> memory `(B, P, depth)`; the mask is not looked at."""
         rows, columns = self.grid
         features = ops.reshape(features, (-1, VIEWS * rows * columns, features.shape[-1]))  # (B, P, F)
         return self.memory_norm(self.projection(features), training=False)  # (B, P, depth)
