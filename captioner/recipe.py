@@ -19,6 +19,7 @@ class Phase:
         end: share of `rate` that the cosine ends at, so that a next phase can go on from there.
         batch: studies a step.
         freeze_encoder: whether the encoder keeps still, its batch statistics too.
+        phantoms: whether phantom studies are mixed in.
         patience: epochs without a better validation score before the phase ends early.
     """
 
@@ -29,6 +30,7 @@ class Phase:
     end: float = 0.0
     batch: int = 16
     freeze_encoder: bool = False
+    phantoms: bool = True
     patience: int = 12
 
 
@@ -73,11 +75,11 @@ class Recipe:
 RECIPES = {
     # Two cores: the small encoder, about two hours.
     "cpu": Recipe("densenet-small", (
-        Phase("findings", 128, 20, 2e-3, end=0.25),
-        Phase("findings", 160, 14, 1e-3),
-        Phase("captions", 160, 10, 1e-3, end=0.3, batch=32, freeze_encoder=True),
-        Phase("captions", 160, 12, 5e-4),
-    )),
+        Phase("findings", 128, 14, 8e-4, end=0.4, phantoms=False),
+        Phase("findings", 160, 12, 5e-4),
+        Phase("captions", 160, 8, 1e-3, end=0.3, freeze_encoder=True),
+        Phase("captions", 160, 10, 3e-4),
+    ), dropout=0.2),
     # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
     "gpu": Recipe("densenet-121", (
         Phase("findings", 160, 30, 1e-3, end=0.3, batch=32),

@@ -132,7 +132,8 @@ class Training:
         train = study_examples(self.reports["train"], store, self.targets)
         val = study_examples(self.reports["val"], store, self.targets)
         real = len(train)
-        train += phantom_examples(self.recipe.phantoms, store, self.targets, self.progress)
+        if phase.phantoms:
+            train += phantom_examples(self.recipe.phantoms, store, self.targets, self.progress)
         captions = phase.goal == "captions"
         common = dict(preparation=PREPARATION, grid=self._grid(phase), steps=self.recipe.max_words,
                       vocabulary=self.vocabulary if captions else None)

@@ -1,0 +1,126 @@
+"""A whole training in small: from a folder of the collection's form to a checkpoint that captions, and its resumption."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import captioner
+from captioner import phantom
+from captioner.__main__ import main
+from captioner.errors import BadInput
+from captioner.recipe import RECIPES
+from captioner.reports import read_collection
+from captioner.targets import Targets
+from captioner.training import Training, validation_scores
+from captioner.training_data import Augmentation, Example, PictureStore, StudyBatches
+from captioner.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "left", "effusion", "."])
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("collection")
+    phantom.write(folder, 24, 5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(collection, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "smoke"
+    assert main(["train", "--data", str(collection), "--out", str(out), "--recipe", "smoke", "--phantoms", "2"]) == 0
+    return out
+
+
+def history(out):
+    return [json.loads(line) for line in (out / "progress" / "history.jsonl").read_text().splitlines()]
+
+
+def test_it_ends_in_a_checkpoint_that_captions(trained, collection):
+    model = captioner.load(trained / "checkpoint")
+    report = read_collection(collection).reports[0]
+    caption = model.caption(captioner.read_study(report.frontal[0], report.lateral[0]), decoding="beam")
+    assert caption.words and caption.words[0].attention.shape == (2, 2, 2)
+    assert (trained / "curve.png").stat().st_size > 5000
+    assert [entry["goal"] for entry in history(trained)] == ["findings", "captions", "captions"]
+    assert all(np.isfinite(entry["train_loss"]) for entry in history(trained))
+    assert {"macro_f1", "balanced_accuracy", "cider_d", "rouge_l"} <= set(history(trained)[-1])
+
+
+class Stop(Exception):
+    pass
+
+
+def test_resumed_it_goes_on_where_it_stopped(trained, collection, tmp_path):
+    recipe = dataclasses.replace(RECIPES["smoke"], phantoms=2)
+
+    def stop_in_the_second_phase(line):
+        if line.startswith("phase 2/2") and "epoch 1/2" in line:
+            raise Stop
+
+    with pytest.raises(Stop):
+        Training(collection, tmp_path / "smoke", recipe=recipe, say=stop_in_the_second_phase).run()
+    Training(collection, tmp_path / "smoke", recipe=recipe, resume=True, say=lambda line: None).run()
+    resumed, whole = history(tmp_path / "smoke"), history(trained)
+    assert [(entry["phase"], entry["epoch"]) for entry in resumed] == [(entry["phase"], entry["epoch"]) for entry in whole]
+    # The last epoch started from the same weights, optimizer and pictures; dropout alone was drawn anew.
+    assert resumed[-1]["train_loss"] == pytest.approx(whole[-1]["train_loss"], rel=0.1)
+    with pytest.raises(BadInput, match="another training"):
+        Training(collection, tmp_path / "smoke", recipe=RECIPES["cpu"], resume=True, say=lambda line: None)
+
+
+def test_the_same_seed_draws_the_same_and_another_differs():
+    store = PictureStore(32)
+    index = store.add(np.random.default_rng(1).integers(0, 255, (40, 50), np.uint8))
+    examples = [Example(str(n), (index,), (index,), "left effusion .", np.zeros(2, np.float32)) for n in range(6)]
+
+    def first(seed):
+        batches = StudyBatches(examples, store, {"channels": 1}, VOCABULARY, (2, 2), 6, 3, augmentation=Augmentation(), seed=seed)
+        return batches[0][0]["pictures"]
+
+    np.testing.assert_array_equal(first(1), first(1))
+    assert not np.array_equal(first(1), first(2))
+
+
+def test_a_mask_follows_its_picture():
+    """A bright square and its mask stay together under augmentation, on the right word, in the right cells."""
+    size, grid = 64, (4, 4)
+    square = np.zeros((size, size), bool)
+    square[8:24, 40:56] = True
+    store = PictureStore(size)
+    index = store.add((255 * square).astype(np.uint8))
+    masks = np.stack([square, np.zeros_like(square)])
+    example = Example("p", (index,), (index,), "left effusion .", np.zeros(1, np.float32), {1: masks})
+    still = Augmentation(contrast=0, brightness=0, gamma=0, noise=0)
+    batches = StudyBatches([example] * 8, store, {"channels": 1}, VOCABULARY, grid, 6, 8, augmentation=still,
+                           lateral_dropout=0.0, seed=4)
+    inputs, answers, weights = batches[0]
+    np.testing.assert_array_equal(weights["attention"], [[0, 1, 0, 0, 0, 0]] * 8)
+    seen = inputs["pictures"][:, 0, :, :, 0].reshape(8, 4, 16, 4, 16).mean(axis=(2, 4)).reshape(8, 16)
+    np.testing.assert_allclose(answers["attention"][:, 1, :16], seen, atol=0.02)
+    assert (answers["attention"][:, 1, 16:] == 0).all()
+    np.testing.assert_array_equal(inputs["tokens"][0], [1, 4, 5, 6, 0, 0])
+    np.testing.assert_array_equal(answers["tokens"][0], [4, 5, 6, 2, 0, 0])
+    np.testing.assert_array_equal(weights["tokens"][0], [1, 1, 1, 1, 0, 0])
+
+
+def test_augmentation_never_mirrors():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        assert np.linalg.det(Augmentation().matrix(100, rng)[:, :2]) > 0.5
+
+
+def test_the_score_of_an_epoch_prefers_findings_to_the_constant():
+    references = ["no acute disease .", "small left effusion .", "cardiomegaly ."]
+    assert validation_scores(references, references)["score"] > validation_scores(references, ["no acute disease ."] * 3)["score"]
+
+
+def test_targets_of_the_phantoms_are_the_collection_s(collection):
+    assert "normal" in Targets.of(read_collection(collection).reports, least=1).names
+
+
+def test_no_data_is_one_sentence(tmp_path, capsys):
+    assert main(["train", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
