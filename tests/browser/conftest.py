@@ -81,3 +81,40 @@ def example(visit):
         return page
 
     return choose
+
+
+@pytest.fixture(scope="module")
+def kept_page(browser, address):
+    """One page with the example "quiet", kept for the tests of a module."""
+    context = browser.new_context(viewport=LAPTOP)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(address)
+    page.click('#examples button[data-name="quiet"]')
+    page.wait_for_selector(".cxr-word")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(kept_page):
+    """A page with the example "quiet" as it is when it was just chosen: first word, settings as they come, keyboard nowhere."""
+    page = kept_page
+    page.mouse.move(5, 400)
+    page.evaluate(
+        """() => {
+          const find = (selector) => document.querySelector(selector);
+          const set = (selector, key, value) => { const node = find(selector); node[key] = value; node.dispatchEvent(new Event("input", { bubbles: true })); };
+          find(".cxr-word").click();
+          set(".cxr-opacity", "value", "75");
+          set(".cxr-colours", "value", "inferno");
+          set('.cxr-choice input[value="word"]', "checked", true);
+          set('.cxr-choice input[value="smooth"]', "checked", true);
+          document.activeElement.blur();
+        }"""
+    )
+    yield page
+    assert page.complaints == []
