@@ -120,7 +120,7 @@ def _stored_values(dataset, rows, columns, name):
         raise BadInput(f"{name} is compressed with {known}, which is not read here: export it uncompressed.")
     with decoding(name):
         if syntax in UNCOMPRESSED:
-            return _used_bits(pixel_array(dataset), dataset)
+            return _used_bits(pixel_array(dataset, correct_unused_bits=False), dataset)
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
         if syntax == uid.RLELossless:
             return _used_bits(_run_length_decoded(frame, rows, columns, dataset), dataset)

@@ -128,7 +128,6 @@ def nearest(pixels, size):
     """
 
     def taken(length):
-        places = np.floor(np.arange(size) * (1 / (size / length))).astype(np.intp)
-        return np.minimum(places, length - 1)
+        return np.floor(np.arange(size) * (1 / (size / length))).astype(np.intp)
 
     return pixels[taken(pixels.shape[0])][:, taken(pixels.shape[1])]

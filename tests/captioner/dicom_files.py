@@ -7,6 +7,7 @@ from PIL import Image
 from pydicom import dcmwrite, uid
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.pixels.encoders import RLELosslessEncoder
 
 PATIENT = "Vermeulen^Xanthippe"
 PATIENT_ID = "PID-4711-0815"
@@ -65,6 +66,16 @@ def compressed(values, kind, **options):
         options = {"no_jp2": True, "irreversible": False, **options}
     Image.fromarray(values).save(file, kind, **options)
     return file.getvalue()
+
+
+def run_lengths(values):
+    """`values` as the bytes of a DICOM RLE frame."""
+    colour = values.ndim == 3
+    return RLELosslessEncoder.encode(
+        values.tobytes(), rows=values.shape[0], columns=values.shape[1], samples_per_pixel=3 if colour else 1,
+        number_of_frames=1, bits_allocated=8 * values.itemsize, bits_stored=8 * values.itemsize,
+        pixel_representation=int(values.dtype.kind == "i"), planar_configuration=0,
+        photometric_interpretation="RGB" if colour else "MONOCHROME2")  # fmt: skip
 
 
 def gradient(rows=40, columns=60, top=255, dtype=np.uint8):

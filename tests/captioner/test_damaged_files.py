@@ -10,18 +10,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import uid
-from pydicom.pixels.encoders import RLELosslessEncoder
 
 from captioner.errors import BadInput
 from captioner.study import Study, read_study
-from tests.captioner.dicom_files import PATIENT, PATIENT_ID, compressed, dicom_bytes, gradient
+from tests.captioner.dicom_files import PATIENT, PATIENT_ID, compressed, dicom_bytes, gradient, run_lengths
 from tests.captioner.test_picture import png, saved
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 48), np.uint8)
 RGB = np.random.default_rng(1).integers(0, 256, (40, 48, 3), np.uint8)
-RUNS = RLELosslessEncoder.encode(
-    NOISE.tobytes(), rows=40, columns=48, samples_per_pixel=1, number_of_frames=1, bits_allocated=8, bits_stored=8,
-    pixel_representation=0, photometric_interpretation="MONOCHROME2")  # fmt: skip
 SOUND = {
     "png": saved(NOISE),
     "png, 16 bits": saved(gradient(40, 48, 65_535, np.uint16)),
@@ -37,7 +33,7 @@ SOUND = {
     "dicom, implicit, no preamble": dicom_bytes(NOISE, syntax=uid.ImplicitVRLittleEndian, preamble=False),
     "dicom, jpeg": dicom_bytes(NOISE, syntax=uid.JPEGBaseline8Bit, frame=compressed(NOISE, "JPEG")),
     "dicom, jpeg 2000": dicom_bytes(NOISE, syntax=uid.JPEG2000Lossless, frame=compressed(NOISE, "JPEG2000")),
-    "dicom, run lengths": dicom_bytes(NOISE, syntax=uid.RLELossless, frame=RUNS),
+    "dicom, run lengths": dicom_bytes(NOISE, syntax=uid.RLELossless, frame=run_lengths(NOISE)),
 }
 LONGEST = 5.0  # seconds for one small file; a sound one takes some milliseconds
 

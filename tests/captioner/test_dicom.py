@@ -8,12 +8,11 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_windowing
-from pydicom.pixels.encoders import RLELosslessEncoder
 from pydicom.sequence import Sequence
 
 from captioner.dicom import TAGS_READ, is_dicom, read_dicom
 from captioner.errors import BadInput
-from tests.captioner.dicom_files import PATIENT, PATIENT_ID, compressed, dicom_bytes, gradient
+from tests.captioner.dicom_files import PATIENT, PATIENT_ID, compressed, dicom_bytes, gradient, run_lengths
 
 
 def read(values, **options):
@@ -96,7 +95,19 @@ def test_look_up_tables_hold_their_ends(keyword):
 def test_bits_that_are_not_stored_do_not_count():
     values = gradient(top=4095, dtype=np.uint16)
     overlay = values | (np.indices(values.shape).sum(0) % 2 << 15).astype(np.uint16)
-    np.testing.assert_array_equal(read(overlay, BitsStored=12, HighBit=11), read(values))
+    tags = dict(BitsStored=12, HighBit=11)
+    np.testing.assert_array_equal(read(overlay, **tags), read(values))
+    np.testing.assert_array_equal(read(overlay, syntax=uid.RLELossless, frame=run_lengths(overlay), **tags), read(values))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_bits_may_be_stored_at_the_top(signed):
+    values = gradient(top=4095, dtype=np.uint16) if not signed else gradient(top=4000, dtype=np.int16) - np.int16(2000)
+    stored = (values.astype(np.uint16) << 4) | 0x000A
+    tags = dict(BitsStored=12, HighBit=15, PixelRepresentation=int(signed), WindowCenter=500, WindowWidth=1500)
+    expected = read(values, WindowCenter=500, WindowWidth=1500)
+    np.testing.assert_array_equal(read(stored, **tags), expected)
+    np.testing.assert_array_equal(read(stored, syntax=uid.RLELossless, frame=run_lengths(stored), **tags), expected)
 
 
 def test_the_sign_is_the_highest_stored_bit():
@@ -127,19 +138,12 @@ def test_thirty_two_bits():
 def test_run_lengths(dtype):
     values = gradient(top=200, dtype=dtype) // 20
     values[:20] = 7
-    frame = RLELosslessEncoder.encode(
-        values.tobytes(), rows=40, columns=60, samples_per_pixel=1, number_of_frames=1, bits_allocated=8 * values.itemsize,
-        bits_stored=8 * values.itemsize, pixel_representation=int(dtype is np.int16),
-        photometric_interpretation="MONOCHROME2")  # fmt: skip
-    np.testing.assert_array_equal(read(values, syntax=uid.RLELossless, frame=frame), read(values))
+    np.testing.assert_array_equal(read(values, syntax=uid.RLELossless, frame=run_lengths(values)), read(values))
 
 
 def test_run_lengths_in_colour():
     values = np.dstack([gradient(), gradient()[::-1], gradient() // 2])
-    frame = RLELosslessEncoder.encode(
-        values.tobytes(), rows=40, columns=60, samples_per_pixel=3, number_of_frames=1, bits_allocated=8, bits_stored=8,
-        pixel_representation=0, photometric_interpretation="RGB", planar_configuration=0)  # fmt: skip
-    np.testing.assert_array_equal(read(values, syntax=uid.RLELossless, frame=frame), read(values))
+    np.testing.assert_array_equal(read(values, syntax=uid.RLELossless, frame=run_lengths(values)), read(values))
 
 
 def test_run_lengths_cannot_grow_beyond_their_picture():
@@ -222,9 +226,16 @@ def test_refusals(options, sentence):
         read(gradient(), **options)
 
 
-def test_the_sizes_in_and_around_a_compressed_picture_must_agree():
+def test_the_sizes_in_and_around_a_compressed_picture_must_agree_before_it_is_decoded(monkeypatch):
+    frame = bytearray(compressed(gradient(), "JPEG"))
+    place = frame.index(b"\xff\xc0") + 5
+    assert frame[place : place + 4] == bytes([0, 40, 0, 60])
+    frame[place : place + 4] = (10_000).to_bytes(2, "big") * 2
+    loaded = []
+    monkeypatch.setattr(Image.Image, "load", lambda self: loaded.append(self.size))
     with pytest.raises(BadInput, match="damaged"):
-        read(gradient(), syntax=uid.JPEGBaseline8Bit, frame=compressed(gradient(50, 60), "JPEG"))
+        read(gradient(), syntax=uid.JPEGBaseline8Bit, frame=bytes(frame))
+    assert not loaded
 
 
 def test_no_tag_of_a_patient_is_read_or_told(caplog, capfd):

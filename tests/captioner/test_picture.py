@@ -151,8 +151,10 @@ def test_orientation_reaches_sixteen_bits_in_every_channel():
     np.testing.assert_array_equal(read_picture(data, "x")[0], np.rot90(gradient(), -1))
 
 
-def test_damaged_exif_counts_as_upright():
-    data = saved(gradient(), "JPEG", exif=b"Exif\0\0" + b"MM\0*\xff\xff\xff\xff" * 20)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("notes", [b"MM\0*\xff\xff\xff\xff" * 20, b"no header of EXIF", b""])
+def test_damaged_exif_counts_as_upright(kind, notes):
+    data = saved(gradient(), kind, exif=b"Exif\0\0" + notes)
     assert read_picture(data, "x")[0].shape == (40, 60)
 
 
