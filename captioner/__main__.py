@@ -72,6 +72,11 @@ def _parser():
     _decoding_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
+    explore = commands.add_parser("explore", help="look at the collection before training on it: one HTML file")
+    explore.add_argument("--data", type=Path, required=True, help="folder of the collection")
+    explore.add_argument("--out", type=Path, required=True, help="folder for explore.html")
+    explore.set_defaults(run=_explore)
+
     seed = commands.add_parser("import-seed", help="turn the 2021 system's files into a checkpoint folder")
     seed.add_argument("--weights", type=Path, required=True, help="Encoder_Decoder_global_attention.h5")
     seed.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.pkl (never executed)")
@@ -138,6 +143,12 @@ def _evaluate(options):
 
     evaluate(options.data, options.split, options.checkpoint, options.decoding, options.beam_width, options.length_penalty,
              options.out)
+
+
+def _explore(options):
+    from captioner.explore import explore
+
+    print(f"written: {explore(options.data, options.out)} (real reports and pictures: for local use, not to be published)")
 
 
 def _import_seed(options):
