@@ -1,0 +1,99 @@
+"""Pulmonary vessels: trees that fill the lungs from the hila, as beads.
+
+A tree is split where its targets split: the branch to n of them has a radius in proportion to n^(1/2.8), close to
+Murray's law (1926), so that flow and calibre agree from the hilum to the last twig.
+"""
+
+import numpy as np
+
+from captioner.phantom.anatomy import stream
+from captioner.phantom.projection import SOFT
+
+MURRAY = 1 / 2.8
+THINNEST = 0.42  # mm
+
+
+def trees(body, chest, fine=1.0):
+    """Points `(N, 3)` and masses `(N,)` of all vessels; those that leave the lung as it now is are cut off."""
+    rng = stream(body.seed, "vessels")
+    grid = chest.grid
+    arch = 0.36 * body.height
+    y = float(body.spine_y(arch)) - 42
+    points, radii, lengths = [], [], []
+    for side in (-1, 1):
+        drawn = _targets(rng, chest, side, 640)
+        roots = [(np.array([side * 30, y, arch + 44 + 4 * side * -1]), 0.62, 7.6, drawn[:400]),  # artery
+                 (np.array([side * 22, y - 4, arch + 70]), 0.5, 6.0, drawn[400:])]  # veins enter lower
+        for root, straight, radius, targets in roots:
+            _grow(rng, root, targets, radius * body.vessel / max(len(targets), 1) ** MURRAY, straight, points, radii, lengths, fine)
+    points, radii, lengths = np.concatenate(points), np.concatenate(radii), np.concatenate(lengths)
+    ring = 7 if fine < 1.5 else 13
+    offsets = _ball(ring)
+    where = (points[:, None] + radii[:, None, None] * offsets).reshape(-1, 3)
+    share = chest.grid.at(chest.lung, where)
+    # Blood over lung, a little less than the whole difference: veins and arteries lie in sheaths of air.
+    mass = np.repeat(SOFT * (1 - body.lung) * np.pi * radii ** 2 * lengths / ring, ring)
+    keep = share > 0.05
+    return where[keep].astype(np.float32), (mass * share)[keep].astype(np.float32)
+
+
+def _targets(rng, chest, side, count):
+    """Points spread over one lung, `(count, 3)`."""
+    grid = chest.grid
+    found = np.zeros((0, 3))
+    low = grid.origin
+    high = low + grid.step * np.array(grid.shape[::-1])
+    tries = 0
+    while len(found) < count and tries < 12:
+        drawn = rng.uniform(low, high, (count * 4, 3))
+        drawn[:, 0] = side * np.abs(drawn[:, 0])
+        found = np.concatenate([found, drawn[grid.at(chest.lung, drawn) > 0.9]])
+        tries += 1
+    return found[:count]
+
+
+def _grow(rng, root, targets, unit, straight, points, radii, lengths, fine):
+    """Split the targets in two, walk part of the way towards each half, go on. `unit`: the radius to one target."""
+    stack = [(root, root - [0, 0, 1], targets)]
+    while stack:
+        start, before, mine = stack.pop()
+        count = len(mine)
+        if count == 0:
+            continue
+        goal = mine.mean(0)
+        if count == 1:
+            parts = [mine]
+        else:
+            spread = mine - goal
+            axis = spread[np.argmax((spread ** 2).sum(1))] + rng.normal(0, 4, 3)
+            order = spread @ axis
+            cut = np.quantile(order, rng.uniform(0.3, 0.7))
+            parts = [mine[order <= cut], mine[order > cut]]
+        for part in parts:
+            if not len(part):
+                continue
+            middle = part.mean(0)
+            way = middle - start
+            share = 1.0 if len(part) == 1 else (0.3 + 0.2 * rng.random()) * straight * 1.5
+            end = start + share * way + rng.normal(0, 0.04, 3) * np.linalg.norm(way)
+            heading = (start - before) / max(np.linalg.norm(start - before), 1e-3)
+            length = np.linalg.norm(end - start)
+            bend = start + 0.45 * (end - start) + 0.16 * length * heading
+            steps = max(int(length * fine / 1.2), 1)
+            t = ((np.arange(steps) + rng.random()) / steps)[:, None]
+            points.append((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t ** 2 * end)
+            radius = max(unit * len(part) ** MURRAY, THINNEST)
+            radii.append(radius * (1 - 0.18 * t[:, 0]))
+            lengths.append(np.full(steps, length / steps))
+            if len(part) > 1:
+                stack.append((end, start, part))
+
+
+def _ball(count):
+    """Points that fill a ball of radius 1 evenly, `(count, 3)`; the first is its centre."""
+    index = np.arange(count)
+    golden = np.pi * (3 - 5 ** 0.5)
+    height = 1 - 2 * (index + 0.5) / count
+    flat = np.sqrt(1 - height ** 2)
+    shell = np.column_stack([flat * np.cos(golden * index), flat * np.sin(golden * index), height])
+    return (shell * np.where(index == 0, 0, 0.72)[:, None]).astype(np.float32)
