@@ -14,8 +14,8 @@ WORDS = ("<unk>", ".", "<cls>", "<end>")
 def write_seed_files(folder, words=1386, seed=0, old_names=True):
     """Write `Encoder_Decoder_global_attention.h5` and `tokenizer.pkl`, laid out as the seed's own.
 
-    The weights are random, with a spread that keeps activations alive; the end token never wins, so that every search
-    takes all its steps.
+    The weights are random, with a spread that keeps activations alive; padding and the special words never win, so that
+    every search takes all its steps.
 
     Args:
         folder: where to.
@@ -38,7 +38,7 @@ def write_seed_files(folder, words=1386, seed=0, old_names=True):
             if name == "output_dense/kernel":
                 values *= 4  # likely words and unlikely ones
             if name == "output_dense/bias":
-                values[WORDS.index("<end>") + 1] = -1e3
+                values[[0, *(WORDS.index(word) + 1 for word in ("<unk>", "<cls>", "<end>"))]] = -1e3
             file[f"{place}:0"] = values
     names = [*WORDS, *(f"word{number}" for number in range(words - len(WORDS)))]
     tokenizer.write_bytes(tokenizer_pickle({name: number for number, name in enumerate(names, 1)}))
@@ -49,7 +49,7 @@ def _values(variable, shape, rng):
     if variable in ("gamma", "moving_variance"):
         values = rng.uniform(0.7, 1.3, shape)
     elif variable == "embeddings":
-        values = rng.normal(size=shape)
+        values = 3 * rng.normal(size=shape)  # else the words hardly change the state, and one is repeated for ever
     elif len(shape) == 1 or variable == "bias":
         values = 0.1 * rng.normal(size=shape)
     else:
