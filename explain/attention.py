@@ -7,6 +7,31 @@ shown as maps over a picture by Xu et al., "Show, attend and tell" (2015).
 import numpy as np
 
 from explain.heatmap import Extent
+from explain.method import Method
+from explain.target import target
+
+
+class Attention(Method):
+    """The attention itself, of any sequence, typed ones among them: each word's map sums to 1 over both views.
+
+    It is what the network did, not why: it is the same whichever word came out of the step, so it compares no words.
+
+    Raises:
+        ValueError: the checkpoint has no attention.
+    """
+
+    name, title = "attention", "Attention"
+    grid = True
+    contrastive = False
+
+    def _maps(self, model, question, report):
+        if not model.has_attention:
+            raise ValueError("this checkpoint has no attention to show")
+        features = target(model).features(question.pictures[None])  # (1, 2, R, C, F)
+        memory = model.network.remember(features, question.mask[None], training=False)  # (1, P, depth)
+        forced = model.decoder.force(memory, question.mask[None], question.tokens)
+        maps = forced.attention[question.positions].reshape(-1, len(question.mask), *model.grid)
+        return maps, {"target": forced.log_probs[question.positions]}
 
 
 def maps(words):

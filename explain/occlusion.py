@@ -1,0 +1,78 @@
+"""Occlusion: how far the word's log probability falls when a patch of the picture is covered.
+
+Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks" (2014), arXiv 1311.2901, section 4.2.
+"""
+
+import numpy as np
+
+from explain.baseline import baseline
+from explain.method import Method
+from explain.target import sequence, target
+
+
+class Occlusion(Method):
+    """A patch slides over one view at a time; a pixel's value is the mean fall over the patches that covered it.
+
+    All words share the covered pictures, so a whole impression costs as much as one word.
+
+    Args:
+        patch: side of the patch, as a share of the picture's side.
+        stride: step of the patch, as a share of the patch's side.
+        kind: what it is filled with, see `explain.baseline`: the view's mean grey leaves an edge that the network may
+            see, its blurred self does not, and is the default.
+        batch: covered pictures that run through the network at once.
+    """
+
+    name, title = "occlusion", "Occlusion of patches"
+    signed = slow = True
+
+    def __init__(self, patch=0.2, stride=0.5, kind="blurred", batch=16):
+        self.patch, self.stride, self.kind, self.batch = patch, stride, kind, batch
+
+    def _maps(self, model, question, report):
+        graphs, pictures = target(model), question.pictures
+        size = pictures.shape[1]
+        side = min(max(round(self.patch * size), 1), size)
+        covers = windows((size, size), side, max(round(self.stride * side), 1))  # (K, 4)
+        fill = baseline(pictures, self.kind, model.config["preparation"])
+        tokens, against = sequence(question)
+        whole = graphs.features(pictures[None]).numpy()  # (1, 2, R, C, F)
+        before = graphs.of_features(whole, question.mask, tokens, against).numpy()[question.positions]  # (W, 1)
+        views = np.flatnonzero(question.mask)
+        maps = np.zeros((len(question.positions), *pictures.shape[:3]), np.float32)  # (W, 2, size, size)
+        done, of = 0, len(views) * len(covers)
+        for view in views:
+            falls = []
+            for first in range(0, len(covers), self.batch):
+                some = covers[first : first + self.batch]
+                covered = np.repeat(pictures[view][None], len(some), axis=0)  # (n, size, size, channels)
+                for picture, (top, left, bottom, right) in zip(covered, some):
+                    picture[top:bottom, left:right] = fill[view, top:bottom, left:right]
+                features = np.repeat(whole, len(some), axis=0)  # (n, 2, R, C, F)
+                features[:, view] = graphs.features(covered[:, None]).numpy()[:, 0]  # the other view is as it was
+                after = graphs.of_features(features, question.mask, tokens, against).numpy()[question.positions]
+                falls.append(before - after)  # (W, n)
+                done += len(some)
+                report(done, of)
+            maps[:, view] = averaged(np.concatenate(falls, axis=1), covers, (size, size))
+        return maps, {"target": before[:, 0]}
+
+
+def windows(shape, side, stride):
+    """Squares that slide over `shape` (rows, columns) and reach every edge: int `(K, 4)` of top, left, bottom, right."""
+
+    def starts(length):
+        last = max(length - side, 0)
+        return sorted({*range(0, last + 1, stride), last})
+
+    return np.array([(top, left, min(top + side, shape[0]), min(left + side, shape[1]))
+                     for top in starts(shape[0]) for left in starts(shape[1])])
+
+
+def averaged(falls, covers, shape):
+    """The mean of the windows over each place: falls `(W, K)`, windows `(K, 4)` -> `(W, rows, columns)`."""
+    total, count = np.zeros((len(falls), *shape), np.float64), np.zeros(shape)
+    for fall, (top, left, bottom, right) in zip(falls.T, covers):
+        total[:, top:bottom, left:right] += fall[:, None, None]
+        count[top:bottom, left:right] += 1
+    return total / np.maximum(count, 1)  # where no window came, nothing fell

@@ -1,0 +1,29 @@
+"""SmoothGrad: on a straight line noise changes nothing, and without noise it is the gradient."""
+
+import numpy as np
+
+from explain.method import method
+from explain.target import target
+from tests.explain.linear_model import CELL, EFFUSION, NORMAL, SLOPE, pictures, stretched
+
+
+def test_a_linear_model_gives_the_size_of_its_slopes(linear):
+    found = method("smooth-grad", samples=3).explain(linear, pictures(), [EFFUSION], alternatives={0: NORMAL})
+    np.testing.assert_allclose(found.maps[0], np.abs(stretched(SLOPE)) / CELL**2, atol=1e-6)
+
+
+def test_without_noise_it_is_the_gradient(tiny, study):
+    from captioner.preparation import prepare
+
+    views, mask = prepare(study, tiny.config["preparation"])
+    _, gradient = target(tiny).pixels_gradient(views[None], mask, np.array([4], np.int32), np.array([-1], np.int32))
+    found = method("smooth-grad", samples=2, noise=0.0).explain(tiny, study, [4])
+    np.testing.assert_allclose(found.maps[0], np.abs(gradient.numpy()[0, ..., 0]), atol=1e-7)
+
+
+def test_the_seed_decides_and_the_batch_does_not(tiny, study):
+    def maps(**settings):
+        return method("smooth-grad", **{"samples": 5, **settings}).explain(tiny, study, [4]).maps
+
+    np.testing.assert_allclose(maps(batch=2), maps(batch=5), atol=1e-7)
+    assert np.abs(maps(seed=1) - maps()).max() > 1e-7
