@@ -1,6 +1,6 @@
 """From a grid of cells to a picture: geometry, scaling, colour and overlay.
 
-panels/viewer.js draws the same maps in the browser, by the same rules; a test in Chromium holds the two together.
+panels/viewer_maps.js draws the same maps in the browser, by the same rules; a test in Chromium holds the two together.
 """
 
 from typing import NamedTuple

@@ -9,11 +9,6 @@ const signed = (number) => number.toFixed(2).replace("-", "\u2212");
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const SECONDS_A_WORD = 1.1;
-const FINE = 112; // pixels of a smooth map before the browser stretches it
-
-const tables = Object.fromEntries(
-  Object.entries(props.colours).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
-);
 
 // Radio buttons of one name belong together across the whole page, and there may be more than one viewer on it.
 const own = Math.random().toString(36).slice(2);
@@ -28,7 +23,7 @@ let playing = null;
 const settings = {
   get opacity() { return Number(find(".cxr-opacity").value) / 100; },
   get scale() { return find("input[data-group=scale]:checked").value; },
-  get smooth() { return find("input[data-group=cells]:checked").value === "smooth"; },
+  get cells() { return find("input[data-group=cells]:checked").value; },
   get colours() { return find(".cxr-colours").value; },
 };
 
@@ -41,89 +36,26 @@ function make(tag, className, text) {
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
-function largest(words) {
-  let top = 0;
-  for (const word of words)
-    for (const grid of word.maps || []) for (const row of grid) for (const cell of row) if (cell > top) top = cell;
-  return top;
-}
-
 // What counts as full strength: the word's own largest cell on either view, or the largest of the whole impression.
-function ceiling(word) {
-  return largest(settings.scale === "word" ? [word] : answer.words);
-}
-
-// The four cells that colour each position along one axis, with their weights: as explain/heatmap.py, `_weights`.
-function neighbours(count, pixels) {
-  const held = (cell) => Math.min(Math.max(cell, 0), count - 1);
-  return Array.from({ length: pixels }, (_, pixel) => {
-    const position = Math.min(Math.max(((pixel + 0.5) / pixels) * count - 0.5, 0), count - 1);
-    const lower = Math.floor(position), t = position - lower;
-    const weights = [(((2 - t) * t - 1) * t) / 2, ((3 * t - 5) * t * t + 2) / 2, (((4 - 3 * t) * t + 1) * t) / 2, ((t - 1) * t * t) / 2];
-    return weights.map((weight, step) => [held(lower + step - 1), weight]);
-  });
-}
-
-const mix = (taps, values) => taps.reduce((sum, [cell, weight]) => sum + weight * values[cell], 0);
-
-// A grid stretched to FINE x FINE values, held within the range of its cells.
-function stretch(grid) {
-  const across = neighbours(grid[0].length, FINE), down = neighbours(grid.length, FINE);
-  const cells = grid.flat(), low = Math.min(...cells), high = Math.max(...cells);
-  const rows = grid.map((row) => across.map((taps) => mix(taps, row))); // (rows, FINE)
-  const columns = across.map((_, x) => rows.map((row) => row[x])); // (FINE, rows)
-  return down.map((taps) => columns.map((column) => Math.min(Math.max(mix(taps, column), low), high)));
-}
-
-const sheet = document.createElement("canvas");
-const sheetContext = sheet.getContext("2d", { willReadFrequently: true });
-
-// A small picture of the grid: cells as they are, or FINE pixels blended between the cells' centres.
-function paintSheet(grid, top) {
-  const values = settings.smooth ? stretch(grid) : grid;
-  const height = values.length, width = values[0].length;
-  sheet.width = width;
-  sheet.height = height;
-  const image = sheetContext.createImageData(width, height);
-  const table = tables[settings.colours], opacity = settings.opacity;
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += 4) {
-      const value = values[y][x];
-      const heat = top > 0 ? Math.min(value / top, 1) : 0;
-      const step = Math.round(heat * 255) * 3;
-      image.data[at] = table[step];
-      image.data[at + 1] = table[step + 1];
-      image.data[at + 2] = table[step + 2];
-      image.data[at + 3] = Math.round(heat * opacity * 255);
-    }
-  }
-  sheetContext.putImageData(image, 0, 0);
-}
-
-function covered(canvas) {
-  const [top, left, bottom, right] = answer.extent;
-  return { x: left * canvas.width, y: top * canvas.height, width: (right - left) * canvas.width, height: (bottom - top) * canvas.height };
-}
+const ceiling = (word) => largestCell(settings.scale === "word" ? [word] : answer.words);
+const style = (top) => ({ top, colours: settings.colours, opacity: settings.opacity, cells: settings.cells });
 
 function draw(frame, word, top) {
   const { canvas, context, view, cell } = frame;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (!word || !word.maps) return;
-  const grid = word.maps[view.index], box = covered(canvas);
-  paintSheet(grid, top);
-  context.imageSmoothingEnabled = settings.smooth;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(sheet, box.x, box.y, box.width, box.height);
-  if (cell) {
-    const width = box.width / grid[0].length, height = box.height / grid.length;
-    context.strokeStyle = "rgba(255, 255, 255, 0.9)";
-    context.lineWidth = Math.max(1, canvas.width / 400);
-    context.strokeRect(box.x + cell.column * width, box.y + cell.row * height, width, height);
-  }
+  if (word.maps) drawMap(context, word.maps[view.index], answer.extent, style(top), cell);
 }
 
+const sight = makeLens(() => {
+  for (const { picture } of frames) {
+    picture.classList.toggle("cxr-close", sight.lens.scale > 1);
+    for (const layer of picture.children) layer.style.transform = sight.transform();
+  }
+  find(".cxr-zoom-out").disabled = sight.lens.scale === 1;
+});
+
 function fit(frame) {
-  const box = frame.canvas.getBoundingClientRect();
+  const box = frame.picture.getBoundingClientRect();
   const density = Math.min(window.devicePixelRatio || 1, 2);
   const width = Math.round(box.width * density), height = Math.round(box.height * density);
   if (width && height && (width !== frame.canvas.width || height !== frame.canvas.height)) {
@@ -281,7 +213,8 @@ function viewFigure(view) {
   picture.append(image, canvas);
   const reading = make("p", "cxr-reading");
   figure.append(head, picture, reading);
-  const frame = { view, canvas, context: canvas.getContext("2d"), share, reading, cell: null };
+  const frame = { view, picture, canvas, context: canvas.getContext("2d"), share, reading, cell: null };
+  sight.listen(picture);
 
   canvas.addEventListener("pointermove", (event) => {
     const word = answer.words[shown()];
@@ -347,13 +280,14 @@ function receive() {
     const [figure, frame] = viewFigure(view);
     find(".cxr-views").append(figure);
     frames.push(frame);
-    observer.observe(frame.canvas);
+    observer.observe(frame.picture);
   }
   if (value.missing.includes("lateral")) find(".cxr-views").append(absent("lateral"));
   find(".cxr-views").dataset.count = String(value.views.length);
 
   chosen = 0;
   for (const frame of frames) fit(frame);
+  sight.reset();
   choose(chosen, { speak: false });
   paintScalebar();
 }
@@ -365,24 +299,17 @@ function bringIntoView() {
   root.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
-function paintScalebar() {
-  const canvas = find(".cxr-scalebar canvas"), context = canvas.getContext("2d");
-  const table = tables[settings.colours], opacity = settings.opacity;
-  context.fillStyle = "#4a5552"; // a middle grey of a picture, so that the bar shows what the maps show
-  context.fillRect(0, 0, 256, 8);
-  for (let step = 0; step < 256; step++) {
-    context.fillStyle = `rgba(${table[step * 3]}, ${table[step * 3 + 1]}, ${table[step * 3 + 2]}, ${(step / 255) * opacity})`;
-    context.fillRect(step, 0, 1, 8);
-  }
-}
+const paintScalebar = () => drawScale(find(".cxr-scalebar canvas").getContext("2d"), settings);
 
 // ---- listening -----------------------------------------------------------------------------------------------------
 
 find(".cxr-previous").addEventListener("click", () => { play(false); choose(chosen - 1); });
 find(".cxr-next").addEventListener("click", () => { play(false); choose(chosen + 1); });
 find(".cxr-play").addEventListener("click", () => play(!playing));
+find(".cxr-zoom-in").addEventListener("click", () => sight.zoomAt(1.6));
+find(".cxr-zoom-out").addEventListener("click", () => sight.zoomAt(1 / 1.6));
 find(".cxr-figure").addEventListener("click", () =>
-  trigger("figure", { over: settings.scale, smooth: settings.smooth, colours: settings.colours, opacity: settings.opacity }),
+  trigger("figure", { over: settings.scale, smooth: settings.cells !== "raw", colours: settings.colours, opacity: settings.opacity }),
 );
 find(".cxr-controls").addEventListener("input", () => {
   find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
@@ -405,6 +332,9 @@ find(".cxr-words").addEventListener("keydown", (event) => {
     play(false);
     choose(next, { focus: true });
   } else if (event.key === " ") play(!playing);
+  else if (event.key === "+" || event.key === "=") sight.zoomAt(1.6);
+  else if (event.key === "-") sight.zoomAt(1 / 1.6);
+  else if (event.key === "0") sight.reset();
   else return;
   event.preventDefault();
   event.stopPropagation();

@@ -1,7 +1,7 @@
 """The word viewer: an impression as words, and for each word where the model looked on both views.
 
 One answer from the server carries all it needs; choosing a word, colours, scaling and playing happen in the browser
-(viewer.html, viewer.css, viewer.js).
+(viewer.html, viewer.css, viewer_maps.js, viewer_lens.js, viewer.js).
 """
 
 import base64
@@ -15,6 +15,8 @@ from explain import heatmap
 from panels.pictures import data_url, shrink
 
 _HERE = Path(__file__).parent
+
+_SCRIPTS = ("viewer_maps.js", "viewer_lens.js", "viewer.js")  # one scope, in this order
 
 EMPTY = {"state": "empty"}
 
@@ -102,7 +104,7 @@ def build():
     return gr.HTML(
         value=EMPTY,
         html_template=(_HERE / "viewer.html").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "viewer.js").read_text(encoding="utf-8"),
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         apply_default_css=False,
         elem_id="viewer",
         colours=_colour_tables(),

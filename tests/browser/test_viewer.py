@@ -145,6 +145,44 @@ def test_opacity_colours_and_cells_change_the_map_at_once(page):
     assert heat(page)[..., 3].max() == 0
 
 
+def test_contours_run_where_the_map_passes_a_quarter_a_half_and_three_quarters(page):
+    page.locator('.cxr-choice input[value="contour"]').check()
+    drawn = heat(page)[..., 3] > 60
+    strength = heatmap.spread(heatmap.scale(_maps())[0, 0], drawn.shape)
+    near = [np.abs(strength - level) < 0.06 for level in (0.25, 0.5, 0.75)]
+    assert 0.001 < drawn.mean() < 0.2
+    assert np.any(near, axis=0)[drawn].mean() > 0.9
+    assert all((drawn & band).any() for band in near)
+
+
+def test_both_views_are_zoomed_and_moved_in_step(page):
+    layers = page.locator(".cxr-picture img, .cxr-picture canvas")
+    shown = lambda: set(layers.evaluate_all("(layers) => layers.map((layer) => layer.style.transform)"))
+    page.locator(".cxr-zoom-in").click()
+    assert len(shown()) == 1 and "scale(1.6)" in shown().pop()
+    before = shown()
+    frame = page.locator('.cxr-view[data-view="frontal"] .cxr-picture').bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y - 30, steps=3)
+    page.mouse.up()
+    assert len(shown()) == 1 and shown() != before
+    # The reading follows the picture: dragged far right, the left edge of the frame shows the first column.
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + frame["width"], y, steps=3)
+    page.mouse.up()
+    page.mouse.move(frame["x"] + 4, y)
+    assert "column 1:" in page.locator('.cxr-view[data-view="frontal"] .cxr-reading').text_content()
+    page.mouse.dblclick(x, y)
+    assert shown() == {"none"}
+    page.locator('.cxr-word[aria-selected="true"]').focus()
+    page.keyboard.press("+")
+    page.keyboard.press("0")
+    assert shown() == {"none"} and page.locator(".cxr-zoom-out").is_disabled()
+
+
 def test_the_reading_under_the_pointer(page):
     canvas = page.locator('.cxr-view[data-view="lateral"] canvas').bounding_box()
     page.mouse.move(canvas["x"] + canvas["width"] * 6.5 / 7, canvas["y"] + canvas["height"] * 1.5 / 7)
