@@ -161,18 +161,18 @@ def outline(body, detector):
         add_tube(grid, torso, [(side * 40, 36, -34), shoulder * mirror + [0, 0, slope]], [40, 36 + 0.2 * body.wall])
         add_tube(grid, torso, [(side * 26, 38, -110), (side * 74, 44, -12 + 0.4 * slope)], [26, 30])  # trapezius
     neck_y = float(body.spine_y(-60)) - 22
-    add_tube(grid, torso, [(0, neck_y + 14, 20), (0, neck_y, -40), (0, neck_y - 12, -160)],
+    add_tube(grid, torso, [(0, neck_y + 14, 20), (0, neck_y, -40), (0, neck_y - 40, -160)],
              [54 + 0.3 * body.wall, 40 + 0.4 * body.wall, 44 + 0.4 * body.wall])
     if body.female:
         full = rng.uniform(0.66, 0.95) + 0.25 * stout
-        tilt = 0.42
-        axes = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+        axes = np.array([[1, 0, 0], [0, 0.88, 0.48], [0, -0.48, 0.88]])
+        breasts = grid.empty()
+        middle = 0.76 * body.height + 16 * stout
         for side in (-1, 1):
-            place = np.array([side * 0.55 * body.width, -body.front - 0.75 * body.wall + 27, 0.72 * body.height + 16 * stout])
-            add_ellipsoid(grid, torso, place, np.array([64, 44, 66]) * full, axes)
-    elif stout > 0.3:
-        for side in (-1, 1):
-            add_ellipsoid(grid, torso, np.array([side * 75, -body.front - 0.5 * body.wall, 130]), (62, 26, 62))
+            place = np.array([side * 0.55 * body.width, -body.front - 0.75 * body.wall + 24, middle])
+            add_ellipsoid(grid, breasts, place, np.array([62, 42, 66]) * full, axes)
+        breasts *= 0.85 * np.clip((grid.z - middle + 52 * full) / 75, 0, 1)  # fat, thinning out upwards
+        np.maximum(torso, breasts, out=torso)
 
     hanging, raised = np.zeros_like(torso), np.zeros_like(torso)
     spread = rng.uniform(5, 50)

@@ -20,7 +20,7 @@ def _view(rng, view, attenuation, lung_path):
     size = attenuation.shape[0]
     beam = transmitted(cv2.GaussianBlur(attenuation, (0, 0), max(size * rng.uniform(0.0012, 0.0022), 0.3)))
     scatter = rng.uniform(0.08, 0.2) * cv2.GaussianBlur(beam, (0, 0), size * 0.07) + 0.006
-    quanta = np.exp(rng.uniform(11.4, 13)) * (256 / size) ** 2
+    quanta = np.exp(rng.uniform(12.2, 13.6)) * (256 / size) ** 2
     signal = beam + scatter
     noise = rng.standard_normal(signal.shape, np.float32) * np.sqrt(signal / quanta)
     signal = signal + 1.6 * cv2.GaussianBlur(noise, (0, 0), 0.55)
@@ -28,17 +28,17 @@ def _view(rng, view, attenuation, lung_path):
     # Digital systems flatten what is broad and lift what is fine; unexposed air is left black.
     broad = cv2.GaussianBlur(density, (0, 0), size * 0.11)
     fine = density - cv2.GaussianBlur(density, (0, 0), size * 0.012)
-    flatten, lift = rng.uniform(0.12, 0.42), rng.uniform(0.2, 0.9)
+    flatten, lift = rng.uniform(0.12, 0.4), rng.uniform(0.1, 0.7)
     body_share = np.clip(density / 0.7, 0, 1)
     density = density - flatten * (broad - np.median(broad)) * body_share + lift * fine
 
     lungs = lung_path > 0.45 * lung_path.max()
-    dark, bright = np.quantile(density[lungs], 0.2), np.quantile(density, rng.uniform(0.9, 0.97))
+    dark, bright = np.quantile(density[lungs], 0.14), np.quantile(density, rng.uniform(0.92, 0.985))
     air = min(0.15, dark - 0.5)
     black = rng.uniform(0, 10) if rng.random() < 0.7 else rng.uniform(15, 45)
     middle = rng.uniform(66, 128) if view == FRONTAL else rng.uniform(66, 132)
     white = rng.uniform(226, 250)
-    body_white = middle + rng.uniform(0.52, 0.66) * (white - middle)
+    body_white = middle + rng.uniform(*((0.48, 0.62) if view == FRONTAL else (0.4, 0.52))) * (white - middle)
     grey = _curve(density, (air, dark, dark + 0.42 * (bright - dark), bright, bright + 0.8 * (bright - dark)),
                   (black, middle, body_white, white, 254))
     _marker(rng, grey, view)

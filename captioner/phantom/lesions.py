@@ -28,7 +28,7 @@ def site(scene, rng, sign, zone, radius, deep=None):
     grid, lung, body = scene.grid, scene.chest.lung, scene.body
     low, high = np.array(BANDS[zone]) * body.height
     count = 4000
-    drawn = np.column_stack([sign * rng.uniform(34, body.width, count), rng.uniform(-body.front, body.back + 30, count),
+    drawn = np.column_stack([sign * rng.uniform(0.36 * body.width, body.width, count), rng.uniform(-body.front, body.back + 30, count),
                              rng.uniform(low, high, count)])
     if deep is not None:
         drawn[:, 1] = rng.uniform(*deep, count)
@@ -143,8 +143,8 @@ def _solid(scene, centre, radii, density, axes=None):
 
 
 def nodule(scene, ask, rng):
-    """A ball of soft tissue, 9 to 24 mm across."""
-    radius = 4.5 + 7.5 * ask.degree
+    """A ball of soft tissue, 11 to 25 mm across."""
+    radius = 5.5 + 7 * ask.degree
     centre = site(scene, rng, SIGNS[ask.side], ask.zone, radius)
     return _solid(scene, centre, radius * rng.uniform(0.85, 1.1, 3), SOFT * (1.15 - scene.body.lung))
 

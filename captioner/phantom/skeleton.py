@@ -37,7 +37,7 @@ def smooth(points, count=24):
     return np.concatenate(pieces + [points[-1:]])
 
 
-def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, fade=0.0):
+def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, strength=1.0, hollow=1.0):
     """A hollow tube of elliptical section along a polyline.
 
     Args:
@@ -45,7 +45,8 @@ def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, 
         out: direction of the thick axis, `(3,)` or `(N, 3)` like points; the high axis stands across it.
         cortex, core: attenuation of the rim and of the inside, per mm.
         rim: where the rim begins, as a share of the radius.
-        fade: share of the attenuation lost towards the last third.
+        strength: factor on both attenuations, a number or one per even step along the tube.
+        hollow: 1 as said; 0 spreads the same attenuation over the whole section.
     """
     step = step / fine
     centre, tangent, length = resample(points, step)
@@ -74,8 +75,10 @@ def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, 
     # The golden ratio spreads each section's points along the tube: no rows of beads, no moire.
     ahead = ((np.arange(len(u)) * 0.618034) % 1 - 0.5).astype(np.float32) * np.float32(length)
     where = where + ahead[:, None] * tangent[:, None]
-    strength = 1 - fade * np.clip(np.linspace(-0.8, 1.4, count), 0, 1)
-    mass = (strength * thick * high)[:, None] * section * length
+    strength = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(strength)), np.ravel(strength))
+    hollow = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(hollow)), np.ravel(hollow))[:, None]
+    solid = np.repeat(area, spokes) * section.sum() / (np.pi * edges[-1] ** 2)
+    mass = (strength * thick * high)[:, None] * (hollow * section + (1 - hollow) * solid) * length
     return where.reshape(-1, 3).astype(np.float32), mass.reshape(-1).astype(np.float32)
 
 
@@ -83,8 +86,8 @@ def rib_line(body, number, side, points=40):
     """The centre line of rib 1 to 10, from its head to its front end, `(N, 3)`, and the outward directions `(N, 3)`."""
     gap = (body.height + 62) / 11.2
     head = -12 + gap * (number - 1)
-    drop = body.rib_drop * np.interp(number, [1, 3, 7, 10], [0.42, 0.75, 1.0, 1.05])
-    front = np.interp(number, [1, 2, 6, 8, 10], [0.80, 0.83, 0.80, 0.70, 0.55])
+    drop = body.rib_drop * np.interp(number, [1, 3, 7, 10], [0.6, 0.8, 1.0, 1.05])
+    front = np.interp(number, [1, 2, 6, 8, 10], [0.90, 0.88, 0.80, 0.70, 0.55])
     t = np.linspace(0, 1, points, dtype=np.float32)
     angle = np.pi * (0.1 + t * (front - 0.1))  # 0 behind, pi in front
     z = head + drop * (0.45 * t + 0.55 * t ** 2) - 7 * np.sin(np.pi * np.clip(t * 3.4, 0, 1))
@@ -93,7 +96,7 @@ def rib_line(body, number, side, points=40):
     front_y, back_y = body.front_y(wall) - 4, body.back_y(wall) + 3
     sine, cosine = np.sin(angle), np.cos(angle)
     x = half * np.abs(sine) ** (2 / 2.2)
-    y = (front_y + back_y) / 2 + (back_y - front_y) / 2 * np.sign(cosine) * np.abs(cosine) + 5 * side
+    y = (front_y + back_y) / 2 + (back_y - front_y) / 2 * np.sign(cosine) * np.abs(cosine)
     # The head sits beside the vertebra.
     toward = np.clip(1 - t / 0.12, 0, 1) ** 1.5
     x = x * (1 - toward) + 22 * toward
@@ -105,15 +108,22 @@ def rib_line(body, number, side, points=40):
 
 def ribs(body, fine=1.0):
     rng = stream(body.seed, "ribs")
-    bright = rng.uniform(0.9, 1.45)
+    bright, twist = rng.uniform(0.9, 1.45), rng.normal(0, 5)
     parts = []
+    t = np.linspace(0, 1, 40)
     for number in range(1, 11):
         high = np.interp(number, [1, 2, 8, 10], [7.5, 6.2, 6.8, 5.6]) * rng.uniform(0.93, 1.07)
         for side in (-1, 1):
             line, out = rib_line(body, number, side)
-            line[:, 2] += rng.normal(0, 0.9)
+            line += [0, side * twist, rng.normal(0, 1.2)]  # nobody stands quite straight
+            # Fainter in front; solid and faint where a lateral beam would run along the bone and see a ring.
+            tangent = np.gradient(line, axis=0)
+            along = np.abs(tangent[:, 0]) / np.linalg.norm(tangent, axis=1)
+            ring = np.clip((along - 0.8) / 0.15, 0, 1) * (t < 0.5)
+            strength = (1 - 0.5 * np.clip(2.2 * t - 0.8, 0, 1)) * (1 - 0.7 * ring)
             parts.append(tube(line, [high * 0.72, high * 0.95, high, high * 1.1], [4.2, 3.8, 3.4, 3.4], out,
-                              CORTEX * bright, SPONGIOSA * bright, fine, fade=0.5))
+                              CORTEX * bright, SPONGIOSA * bright, fine, strength=strength,
+                              hollow=1 - ring))
     return join(parts)
 
 
@@ -179,7 +189,7 @@ def vertebrae(body, fine=1.0):
         lean = float(body.spine_y(middle + 5) - body.spine_y(middle - 5)) / 10
         axis = np.array([0, lean, 1.0])
         line = np.array([0, y, middle]) + np.outer([-tall / 2, tall / 2], axis)
-        parts.append(tube(line, wide, deep, (0, 1, 0), CORTEX * 0.26 * worn, SPONGIOSA * 0.62, fine, rim=0.86, step=2.0))
+        parts.append(tube(line, wide, deep, (0, 1, 0), CORTEX * 0.2 * worn, SPONGIOSA * 0.62, fine, rim=0.8, step=2.0))
         for end in (line[0], line[1]):  # end plates
             plate = np.array([end - 0.5 * axis, end + 0.5 * axis])
             parts.append(tube(plate, wide, deep, (0, 1, 0), CORTEX * 0.6 * worn, CORTEX * 0.6 * worn, fine, step=1.6))
@@ -202,7 +212,7 @@ def breastbone(body, fine=1.0):
     for z0, z1, wide in ((26, 70, 24), (75, 0.78 * body.height, 17)):
         z = np.linspace(z0, z1, 6)
         line = np.column_stack([np.zeros(6), body.front_y(z) - 9, z])
-        parts.append(tube(line, wide, 4.8, (0, 1, 0), CORTEX * 0.7, SPONGIOSA * 0.8, fine, rim=0.8))
+        parts.append(tube(line, wide, 4.8, (0, 1, 0), CORTEX * 0.8, SPONGIOSA, fine, rim=0.8))
     return join(parts)
 
 

@@ -27,14 +27,15 @@ def trees(body, chest, fine=1.0):
         for root, straight, radius, targets in roots:
             _grow(rng, root, targets, radius * body.vessel / max(len(targets), 1) ** MURRAY, straight, points, radii, lengths, fine)
     points, radii, lengths = np.concatenate(points), np.concatenate(radii), np.concatenate(lengths)
-    ring = 7 if fine < 1.5 else 13
-    offsets = _ball(ring)
-    where = (points[:, None] + radii[:, None, None] * offsets).reshape(-1, 3)
-    share = chest.grid.at(chest.lung, where)
-    # Blood over lung, a little less than the whole difference: veins and arteries lie in sheaths of air.
-    mass = np.repeat(SOFT * (1 - body.lung) * np.pi * radii ** 2 * lengths / ring, ring)
+    wheres, masses = [], []
+    for group, count in ((radii < 1.4, 4), (radii >= 1.4, int(22 * fine ** 2))):
+        spread = points[group, None] + radii[group, None, None] * _ball(count)
+        wheres.append(spread.reshape(-1, 3))
+        masses.append(np.repeat(np.pi * radii[group] ** 2 * lengths[group] / count, count))
+    where, mass = np.concatenate(wheres), np.concatenate(masses)
+    share = chest.grid.at(chest.lung, where)  # a vessel ends where the lung ends
     keep = share > 0.05
-    return where[keep].astype(np.float32), (mass * share)[keep].astype(np.float32)
+    return where[keep].astype(np.float32), (SOFT * (1 - body.lung) * mass * share)[keep].astype(np.float32)
 
 
 def _targets(rng, chest, side, count):
@@ -90,10 +91,10 @@ def _grow(rng, root, targets, unit, straight, points, radii, lengths, fine):
 
 
 def _ball(count):
-    """Points that fill a ball of radius 1 evenly, `(count, 3)`; the first is its centre."""
+    """Points that fill a ball of radius 1 evenly, `(count, 3)`."""
     index = np.arange(count)
-    golden = np.pi * (3 - 5 ** 0.5)
-    height = 1 - 2 * (index + 0.5) / count
+    around = index * np.pi * (3 - 5 ** 0.5)
+    height = 1 - 2 * ((index * 0.754877) % 1)
     flat = np.sqrt(1 - height ** 2)
-    shell = np.column_stack([flat * np.cos(golden * index), flat * np.sin(golden * index), height])
-    return (shell * np.where(index == 0, 0, 0.72)[:, None]).astype(np.float32)
+    sphere = np.column_stack([flat * np.cos(around), flat * np.sin(around), height])
+    return (sphere * (((index + 0.5) / count) ** (1 / 3))[:, None]).astype(np.float32)
