@@ -131,7 +131,8 @@ def _stored_values(dataset, rows, columns, name):
         check_scans(frame, rows * columns, name)
         if syntax == uid.JPEGExtended12Bit and _number(dataset, "BitsStored") != 8:
             raise BadInput(f"{name} is compressed as 12-bit JPEG, which is not read here: export it uncompressed.")
-        return pixel_array(dataset)
+        # By name, so that it stays Pillow where pydicom finds others: on damaged files GDCM ends the whole process.
+        return pixel_array(dataset, decoding_plugin="pillow")
 
 
 def _used_bits(values, dataset):
