@@ -62,12 +62,27 @@ def _name_and_password(text):
 
 def arguments(argv=None):
     """The command line, parsed."""
-    parser = argparse.ArgumentParser(description="Chest X-ray impressions with a heatmap for every word, as a web page.")
-    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)), help="port to listen on (default: %(default)s)")
-    parser.add_argument("--checkpoint", metavar="DIR", help="checkpoint folder to start with (default: weights/default)")
+    parser = argparse.ArgumentParser(
+        description="Chest X-ray impressions with a heatmap for every word, as a web page."
+    )
+    parser.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to listen on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)),
+        help="port to listen on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="DIR", help="checkpoint folder to start with (default: weights/default)"
+    )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
-    parser.add_argument("--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password")
+    parser.add_argument(
+        "--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password"
+    )
     return parser.parse_args(argv)
 
 
@@ -83,7 +98,9 @@ def main(argv=None):
         shelf = Shelf(folders, load)
         page = build(shelf)
         shelf.start()
-        page.launch(server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth, **settings())
+        page.launch(
+            server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth, **settings()
+        )
     except (BadInput, OSError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -61,7 +61,9 @@ def all_words(study, words, extent=heatmap.WHOLE, over="word", colours="inferno"
         left = _GAP + (number % columns) * (pair + _GAP)
         top = _HEADER + (number // columns) * (_VIEW_HEIGHT + _LABEL + _GAP)
         axes.text(left, top + 16, word.text, color=_INK, fontsize=13, fontweight="bold", va="center")
-        axes.text(left + pair, top + 16, f"{exp(word.log_prob):.0%}", color=_QUIET, fontsize=11, va="center", ha="right")
+        axes.text(
+            left + pair, top + 16, f"{exp(word.log_prob):.0%}", color=_QUIET, fontsize=11, va="center", ha="right"
+        )
         x = left
         for view, index in zip(small, places):
             y = top + _LABEL
@@ -70,14 +72,23 @@ def all_words(study, words, extent=heatmap.WHOLE, over="word", colours="inferno"
                 heat = heatmap.spread(scaled[number, index], view.shape, extent, smooth)
                 tile = heatmap.overlay(view, heat, colours, opacity)
                 share = f"{maps[number, index].sum():.0%}"
-                axes.text(x, top + 36, f"{('frontal', 'lateral')[index]} {share}", color=_QUIET, fontsize=8, va="center")
+                axes.text(
+                    x, top + 36, f"{('frontal', 'lateral')[index]} {share}", color=_QUIET, fontsize=8, va="center"
+                )
             canvas[y : y + view.shape[0], x : x + view.shape[1]] = tile
             x += view.shape[1] + 4
     axes.imshow(canvas, extent=(0, width, height, 0), interpolation="nearest", zorder=-1)
 
     sentence = " ".join(word.text for word in words)
     room = max(int(width / 11), 30)  # characters of the heading that fit on one line
-    axes.text(_GAP, 32, sentence if len(sentence) <= room else sentence[: room - 1] + "…", color=_INK, fontsize=15, va="center")
+    axes.text(
+        _GAP,
+        32,
+        sentence if len(sentence) <= room else sentence[: room - 1] + "…",
+        color=_INK,
+        fontsize=15,
+        va="center",
+    )
     axes.text(_GAP, 62, title, color=_QUIET, fontsize=10, va="center")
     axes.text(
         _GAP,
@@ -86,7 +97,9 @@ def all_words(study, words, extent=heatmap.WHOLE, over="word", colours="inferno"
         else "this checkpoint has no attention to show",
         color=_QUIET, fontsize=9, va="center",
     )  # fmt: skip
-    axes.text(_GAP, height - 18, "Not for clinical use. For research and teaching.", color="#ffd591", fontsize=10, va="center")
+    axes.text(
+        _GAP, height - 18, "Not for clinical use. For research and teaching.", color="#ffd591", fontsize=10, va="center"
+    )
     return figure
 
 

@@ -14,7 +14,7 @@ SCALES = ("word", "impression")
 
 
 class Extent(NamedTuple):
-    """The part of a picture that a grid covers: edges as fractions of the picture, 0..1, measured from its upper left."""
+    """The part of a picture that a grid covers: edges as fractions of the picture, 0..1, from its upper left."""
 
     top: float
     left: float
@@ -29,7 +29,7 @@ def scale(maps, over="word"):
     """Bring `maps` to 0..1 for display.
 
     Args:
-        maps: `(words, views, rows, columns)`, non-negative. A word's views share one scale, so that they can be compared.
+        maps: `(words, views, rows, columns)`, non-negative. A word's views share one scale: they can be compared.
         over: "word" divides each word by its own largest cell: where did it look? "impression" divides every word by
             the largest cell of all: did it look anywhere in particular? A faint map then stays faint.
 
@@ -48,7 +48,7 @@ def scale(maps, over="word"):
 
 
 def _weights(pixels, cells, start, stop, smooth):
-    """float32 `(pixels, cells)`: how much each cell colours each pixel along one axis. Rows outside the extent are zero."""
+    """float32 `(pixels, cells)`: how much each cell colours each pixel along one axis; zero outside the extent."""
     centre = (np.arange(pixels) + 0.5) / pixels
     position = (centre - start) / (stop - start) * cells  # 0..cells across the covered part
     inside = (position >= 0) & (position < cells)
@@ -62,12 +62,14 @@ def _weights(pixels, cells, start, stop, smooth):
     step = (position - lower)[:, None]
     # The cubic through four neighbours that keeps each centre's exact value (Keys 1981, a = -1/2): a straight line
     # between centres would draw crosses and creases that the model never saw.
-    cubic = np.hstack([
-        ((2 - step) * step - 1) * step / 2,
-        ((3 * step - 5) * step * step + 2) / 2,
-        ((4 - 3 * step) * step + 1) * step / 2,
-        (step - 1) * step * step / 2,
-    ])  # (pixels, 4)
+    cubic = np.hstack(
+        [
+            ((2 - step) * step - 1) * step / 2,
+            ((3 * step - 5) * step * step + 2) / 2,
+            ((4 - 3 * step) * step + 1) * step / 2,
+            (step - 1) * step * step / 2,
+        ]
+    )  # (pixels, 4)
     for neighbour in range(4):
         np.add.at(weights, (rows, np.clip(lower + neighbour - 1, 0, cells - 1)), cubic[:, neighbour])
     return weights

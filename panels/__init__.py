@@ -1,1 +1,1 @@
-"""The panels of the page, one a file. They show what captioner and explain computed; dashboard.py puts them together."""
+"""The panels of the page, one a file. They show what captioner and explain compute; dashboard.py puts them together."""

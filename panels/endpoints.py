@@ -26,7 +26,10 @@ def build(shelf, panel):
                 raise BadInput("A frontal view is needed.")
             model = shelf.get(checkpoint)
             found = model.caption(
-                read_study(frontal, lateral or None), decoding=decoding, beam_width=int(beam_width), length_penalty=float(length_penalty)
+                read_study(frontal, lateral or None),
+                decoding=decoding,
+                beam_width=int(beam_width),
+                length_penalty=float(length_penalty),
             )
         except BadInput as error:
             raise gr.Error(escape(str(error), quote=False), print_exception=False) from None

@@ -15,7 +15,8 @@ _PICK = """
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-name]");
   if (!button) return;
-  element.querySelectorAll("button[data-name]").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+  for (const other of element.querySelectorAll("button[data-name]"))
+    other.setAttribute("aria-pressed", String(other === button));
   trigger("pick", { name: button.dataset.name });
 });
 """
@@ -43,7 +44,9 @@ def _thumbnail(path):
 
 
 def _button(entry):
-    pictures = "".join(f'<img src="{_thumbnail(entry[view])}" alt="">' for view in ("frontal", "lateral") if entry[view])
+    pictures = "".join(
+        f'<img src="{_thumbnail(entry[view])}" alt="">' for view in ("frontal", "lateral") if entry[view]
+    )
     return (
         f'<button type="button" data-name="{escape(entry["name"])}" aria-pressed="false">'
         f'<span class="cxr-pair">{pictures}</span><span class="cxr-title">{escape(entry["title"])}</span></button>'

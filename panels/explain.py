@@ -76,7 +76,9 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
         key = (str(frontal), str(lateral or ""), checkpoint)
         if session is None or session.key != key:
             session = _begin(model, key, frontal, lateral)
-        caption = model.caption(session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty))
+        caption = model.caption(
+            session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty)
+        )
     except BadInput as error:
         gr.Warning(escape(str(error), quote=False))
         return viewer.refusal(str(error)), Session()
@@ -128,10 +130,16 @@ def build(shelf, entries):
                     run = gr.Button("Write the impression", variant="primary", elem_id="run")
             decoding = gr.Radio([("Greedy", GREEDY), ("Beam", BEAM)], value=GREEDY, label="Search", elem_id="decoding")
             width = gr.Slider(1, 10, value=3, step=1, label="Beam width", visible=False, elem_id="beam-width")
-            length_penalty = gr.Slider(0, 2, value=0.7, step=0.1, label="Length penalty", visible=False, elem_id="length-penalty")
+            length_penalty = gr.Slider(
+                0, 2, value=0.7, step=0.1, label="Length penalty", visible=False, elem_id="length-penalty"
+            )
             checkpoint = gr.Dropdown(
-                shelf.names, value=next(iter(shelf.names), None), label="Checkpoint", visible=len(shelf.names) > 1, elem_id="checkpoint",
-            )  # fmt: skip
+                shelf.names,
+                value=next(iter(shelf.names), None),
+                label="Checkpoint",
+                visible=len(shelf.names) > 1,
+                elem_id="checkpoint",
+            )
         with gr.Column(elem_id="answer"):
             view = viewer.build()
     saved = gr.HTML(visible="hidden", html_template="", js_on_load=_SAVE)
@@ -147,7 +155,11 @@ def build(shelf, entries):
 
     def write_again(*values):
         # Only where there is an impression already: a setting alone asks for nothing.
-        return answer(shelf, *values) if values[-1] is not None and values[-1].study is not None else (gr.skip(), gr.skip())
+        return (
+            answer(shelf, *values)
+            if values[-1] is not None and values[-1].study is not None
+            else (gr.skip(), gr.skip())
+        )
 
     def pick(event: gr.EventData):
         entry = next(entry for entry in entries if entry["name"] == event.name)

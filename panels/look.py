@@ -1,4 +1,4 @@
-"""What the page looks like: Gradio's theme in the page's colours, and the style sheets of the page and of its panels."""
+"""What the page looks like: Gradio's theme in the page's colours, and the style sheets of the page and its panels."""
 
 from pathlib import Path
 

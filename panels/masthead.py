@@ -12,7 +12,8 @@ def render(state, sentence):
     """The masthead as HTML, with the model's state ("loading" | "ready" | "refused") and the sentence for it."""
     return f"""<header class="cxr-masthead"><h1>Chest X-ray impressions, word by word</h1>
 <p class="cxr-warning">{WARNING}</p>
-<p class="cxr-model" role="status" data-state="{escape(state)}"><i aria-hidden="true"></i><span>{escape(sentence)}</span></p></header>"""
+<p class="cxr-model" role="status" data-state="{escape(state)}">
+<i aria-hidden="true"></i><span>{escape(sentence)}</span></p></header>"""
 
 
 def build(shelf):

@@ -31,11 +31,21 @@ def preview(path):
 def _upload(name, note):
     # Any kind of file may come: DICOM files often have no ending, and our own reader says what is wrong with a file.
     with gr.Column():
-        upload = gr.File(label=f"{name}{note}", file_count="single", type="filepath", height=104, elem_id=f"upload-{name.lower()}")
+        upload = gr.File(
+            label=f"{name}{note}", file_count="single", type="filepath", height=104, elem_id=f"upload-{name.lower()}"
+        )
         picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name.lower()}")
     # gr.File's own way leaves an empty temporary file behind each time it is read; the path has been checked already.
     upload.preprocess = lambda payload: payload.path if payload else None
-    upload.change(preview, upload, picture, show_progress="hidden", api_visibility="private", concurrency_limit=2, concurrency_id="preview")
+    upload.change(
+        preview,
+        upload,
+        picture,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=2,
+        concurrency_id="preview",
+    )
     return upload
 
 

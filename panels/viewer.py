@@ -37,13 +37,17 @@ def _word(word, extent):
         "text": word.text,
         "log_prob": _number(word.log_prob),
         "alternatives": [
-            {"text": other.text, "token_id": other.token_id, "log_prob": _number(other.log_prob), "chosen": bool(other.token_id == word.token_id)}
+            {
+                "text": other.text,
+                "log_prob": _number(other.log_prob),
+                "chosen": bool(other.token_id == word.token_id),
+            }
             for other in word.alternatives
         ],
         "maps": maps,  # view by view, row by row
         "share": None if maps is None else [float(share) for share in word.view_share],
         "place": None if maps is None else [heatmap.place(grid, extent) for grid in word.attention],
-    }  # fmt: skip
+    }
 
 
 def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
@@ -93,14 +97,12 @@ def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
 
 
 def _colour_tables():
-    """The colour maps for the browser: name -> 768 bytes in base64, the very tables that explain.heatmap paints with."""
-    return {
-        name: base64.b64encode(heatmap.colour_table(name).tobytes()).decode("ascii") for name in heatmap.COLOURS
-    }
+    """The colour maps for the browser: name -> 768 bytes in base64, the tables that explain.heatmap paints with."""
+    return {name: base64.b64encode(heatmap.colour_table(name).tobytes()).decode("ascii") for name in heatmap.COLOURS}
 
 
 def build():
-    """The component. Its value is an answer of `payload` or `refusal`; it triggers `figure` with the display's settings."""
+    """The component. Its value is an answer of `payload` or `refusal`; it triggers `figure` with its settings."""
     return gr.HTML(
         value=EMPTY,
         html_template=(_HERE / "viewer.html").read_text(encoding="utf-8"),

@@ -47,16 +47,18 @@ class StandIn:
         width = beam_width if decoding == "beam" else 1
         return Caption((best,), decoding, width, length_penalty, features.views, features.notices)
 
+    def _bump(self, y, x, draw):
+        rows, columns = self.grid
+        distance = (y - draw.uniform(0, rows - 1)) ** 2 + (x - draw.uniform(0, columns - 1)) ** 2
+        return np.exp(-distance / draw.uniform(1, 4)) * draw.uniform(0.2, 1)
+
     def _word(self, text, number, views):
         draw = np.random.default_rng(number * 101 + len(text))
         maps = None
         if self.has_attention:
             rows, columns = self.grid
             y, x = np.mgrid[:rows, :columns]
-            maps = np.stack([
-                np.exp(-((y - draw.uniform(0, rows - 1)) ** 2 + (x - draw.uniform(0, columns - 1)) ** 2) / draw.uniform(1, 4)) * draw.uniform(0.2, 1)
-                for _ in range(2)
-            ])  # fmt: skip
+            maps = np.stack([self._bump(y, x, draw) for _ in range(2)])
             maps += 0.01
             maps[~np.array(views)] = 0
             maps = (maps / maps.sum()).astype(np.float32)
@@ -65,7 +67,9 @@ class StandIn:
         names = [text, "opacity", "small", "<end>", "<b>left</b>"]
         shares = [probability, *others]
         order = np.argsort(shares)[::-1]
-        alternatives = tuple(Alternative(names[i], 10 + i if i else 4, float(np.log(shares[i]))) for i in order.tolist())
+        alternatives = tuple(
+            Alternative(names[i], 10 + i if i else 4, float(np.log(shares[i]))) for i in order.tolist()
+        )
         return Word(text, 4, float(np.log(probability)), alternatives, maps)
 
 
@@ -85,10 +89,8 @@ def write_examples(folder):
     for name, bright, impression in (("quiet", False, "no acute disease ."), ("effusion", True, "right effusion .")):
         for view in ("frontal", "lateral"):
             cv2.imwrite(str(folder / f"{name}-{view}.png"), draw_chest(300, 240, view == "lateral", bright))
-        entries.append({
-            "name": name, "title": f"Drawn <{name}>", "frontal": f"{name}-frontal.png", "lateral": f"{name}-lateral.png",
-            "impression": impression, "findings": [],
-        })  # fmt: skip
+        pictures = {view: f"{name}-{view}.png" for view in ("frontal", "lateral")}
+        entries.append({"name": name, "title": f"Drawn <{name}>", **pictures, "impression": impression, "findings": []})
     (folder / "index.json").write_text(json.dumps(entries), encoding="utf-8")
     return folder
 

@@ -18,7 +18,12 @@ def _sources(folder):
 def _imports(path, top_only=False):
     """The first names of all modules that a file imports; with `top_only`, those imported as soon as it is."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {id(node) for outer in ast.walk(tree) if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in ast.walk(outer)}
+    inside = {
+        id(node)
+        for outer in ast.walk(tree)
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(outer)
+    }
     names = set()
     for node in ast.walk(tree):
         if top_only and id(node) in inside:
@@ -53,7 +58,11 @@ def test_the_dashboard_lays_out_and_computes_nothing():
 
 @pytest.mark.parametrize("folder", ["panels", "explain"])
 def test_slow_imports_come_late(folder):
-    offenders = {path.name: _imports(path, top_only=True) & LATE for path in _sources(folder) if _imports(path, top_only=True) & LATE}
+    offenders = {
+        path.name: _imports(path, top_only=True) & LATE
+        for path in _sources(folder)
+        if _imports(path, top_only=True) & LATE
+    }
     assert offenders == {}
 
 

@@ -32,7 +32,9 @@ def model():
 
 @pytest.fixture(scope="module")
 def url(model, tmp_path_factory):
-    with serve(Shelf({"default": "default"}, lambda folder: model).start(), write_examples(tmp_path_factory.mktemp("examples"))) as address:
+    with serve(
+        Shelf({"default": "default"}, lambda folder: model).start(), write_examples(tmp_path_factory.mktemp("examples"))
+    ) as address:
         yield address
 
 
@@ -58,7 +60,9 @@ def test_caption_answers_a_client_with_the_caption_as_json(client, chest):
 
 
 def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, chest):
-    answer = client.predict(frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=4, api_name="/caption")
+    answer = client.predict(
+        frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=4, api_name="/caption"
+    )
     assert answer["text"] == BEAM_SENTENCE
     assert np.array(answer["words"][0]["attention"])[1].max() == 0
 
@@ -82,7 +86,9 @@ def test_bad_input_is_one_sentence_and_the_server_goes_on(client, chest, tmp_pat
 @pytest.mark.parametrize("value", [0, 11])
 def test_a_width_out_of_range_is_refused(client, chest, value):
     with pytest.raises(AppError):
-        client.predict(frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=value, api_name="/caption")
+        client.predict(
+            frontal=handle_file(str(chest)), lateral=None, decoding="beam", beam_width=value, api_name="/caption"
+        )
 
 
 @pytest.mark.parametrize("path", [str(ROOT / "LICENSE"), "/etc/hostname", "../LICENSE"])
@@ -150,10 +156,15 @@ def test_a_checkpoint_that_cannot_be_loaded_is_said_once_and_tried_again(chest):
 
     def load(folder):
         attempts.append(folder)
-        raise BadInput("default is not complete: weights.npz is missing.") if len(attempts) < 2 else RuntimeError("oops")
+        raise (
+            BadInput("default is not complete: weights.npz is missing.") if len(attempts) < 2 else RuntimeError("oops")
+        )
 
     shelf = Shelf({"default": "default"}, load)
-    for sentence in ("default is not complete: weights.npz is missing.", "The checkpoint default could not be loaded (RuntimeError)."):
+    for sentence in (
+        "default is not complete: weights.npz is missing.",
+        "The checkpoint default could not be loaded (RuntimeError).",
+    ):
         answer, _ = explain.answer(shelf, chest, None, None, "greedy", 3, 0.7, "", None)
         assert answer == {"state": "refused", "message": sentence}
         assert shelf.state() == ("refused", sentence)
@@ -188,7 +199,9 @@ def test_titles_of_examples_are_escaped(tmp_path):
 
 
 def test_help_names_every_option():
-    shown = subprocess.run([sys.executable, "dashboard.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    shown = subprocess.run(
+        [sys.executable, "dashboard.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert shown.returncode == 0
     for option in ("--host", "--port", "--checkpoint", "--share", "--auth"):
         assert option in shown.stdout

@@ -1,5 +1,7 @@
 """What the browser tests read off the page: the words, and the pixels of the maps."""
 
+import base64
+
 import numpy as np
 
 
@@ -20,18 +22,18 @@ def heat(page, view="frontal"):
           const canvas = document.querySelector(`.cxr-view[data-view="${view}"] canvas`);
           const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
           let text = "";
-          for (let i = 0; i < image.data.length; i += 8192) text += String.fromCharCode(...image.data.subarray(i, i + 8192));
+          for (let i = 0; i < image.data.length; i += 8192)
+            text += String.fromCharCode(...image.data.subarray(i, i + 8192));
           return [canvas.width, canvas.height, btoa(text)];
         }""",
         view,
     )
-    import base64
-
     return np.frombuffer(base64.b64decode(values), np.uint8).reshape(height, width, 4)
 
 
 def set_opacity(page, percent):
     """Move the opacity slider as a person's keyboard or mouse would: value and input event."""
     page.locator(".cxr-opacity").evaluate(
-        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }", str(percent)
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        str(percent),
     )

@@ -50,7 +50,7 @@ def address(captioners, tmp_path_factory):
 
 @pytest.fixture
 def visit(browser, address):
-    """A function that opens the page for one visitor; whatever the page complains about in the console fails the test."""
+    """A function that opens the page for one visitor; whatever it complains about in the console fails the test."""
     contexts, complaints = [], []
 
     def open_page(url=address, viewport=LAPTOP, **options):
@@ -101,13 +101,16 @@ def kept_page(browser, address):
 
 @pytest.fixture
 def page(kept_page):
-    """A page with the example "quiet" as it is when it was just chosen: first word, settings as they come, keyboard nowhere."""
+    """A page with the example "quiet" as if it was just chosen: first word, settings as they come, no focus."""
     page = kept_page
     page.mouse.move(5, 400)
     page.evaluate(
         """() => {
           const find = (selector) => document.querySelector(selector);
-          const set = (selector, key, value) => { const node = find(selector); node[key] = value; node.dispatchEvent(new Event("input", { bubbles: true })); };
+          const set = (selector, key, value) => {
+            find(selector)[key] = value;
+            find(selector).dispatchEvent(new Event("input", { bubbles: true }));
+          };
           find(".cxr-word").click();
           set(".cxr-opacity", "value", "75");
           set(".cxr-colours", "value", "inferno");

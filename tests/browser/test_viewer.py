@@ -39,7 +39,14 @@ def test_arrow_keys_step_and_both_maps_follow(page):
     for view, old in zip(("frontal", "lateral"), before):
         assert np.abs(heat(page, view).astype(int) - old).max() > 20
     page.locator('.cxr-word[aria-selected="true"]').focus()
-    for key, word in (("End", DARK[-1]), ("ArrowRight", DARK[-1]), ("ArrowLeft", DARK[-2]), ("Home", DARK[0]), ("ArrowUp", DARK[0]), ("ArrowDown", DARK[1])):
+    for key, word in (
+        ("End", DARK[-1]),
+        ("ArrowRight", DARK[-1]),
+        ("ArrowLeft", DARK[-2]),
+        ("Home", DARK[0]),
+        ("ArrowUp", DARK[0]),
+        ("ArrowDown", DARK[1]),
+    ):
         page.keyboard.press(key)
         assert chosen(page) == word
         assert page.evaluate("document.activeElement.textContent") == word
@@ -49,7 +56,8 @@ def test_the_next_word_is_on_the_screen_in_time(page):
     page.evaluate(
         """() => {
           const canvas = document.querySelector('.cxr-view[data-view="frontal"] canvas');
-          const sum = () => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.reduce((a, b) => a + b, 0);
+          const pixels = () => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          const sum = () => pixels().reduce((a, b) => a + b, 0);
           window.keyTimes = [];
           let last = sum();
           document.addEventListener("keydown", (event) => requestAnimationFrame(() => setTimeout(() => {
@@ -95,7 +103,9 @@ def test_play_walks_to_the_end_and_stops(page):
     play.click()
     assert play.get_attribute("aria-pressed") == "true" and play.get_attribute("aria-label") == "Pause"
     page.wait_for_function("document.querySelector('.cxr-play').getAttribute('aria-pressed') === 'false'")
-    assert page.locator('.cxr-word[aria-selected="true"]').evaluate("(word) => word === word.parentElement.lastElementChild")
+    assert page.locator('.cxr-word[aria-selected="true"]').evaluate(
+        "(word) => word === word.parentElement.lastElementChild"
+    )
     page.locator('.cxr-word[aria-selected="true"]').focus()
     page.keyboard.press("Space")  # from the end it begins again
     assert chosen(page) == DARK[0]
@@ -157,7 +167,10 @@ def test_contours_run_where_the_map_passes_a_quarter_a_half_and_three_quarters(p
 
 def test_both_views_are_zoomed_and_moved_in_step(page):
     layers = page.locator(".cxr-picture img, .cxr-picture canvas")
-    shown = lambda: set(layers.evaluate_all("(layers) => layers.map((layer) => layer.style.transform)"))
+
+    def shown():
+        return set(layers.evaluate_all("(layers) => layers.map((layer) => layer.style.transform)"))
+
     page.locator(".cxr-zoom-in").click()
     assert len(shown()) == 1 and "scale(1.6)" in shown().pop()
     before = shown()
@@ -196,7 +209,9 @@ def test_the_reading_under_the_pointer(page):
 def test_a_screen_reader_hears_where_each_word_looked(page):
     page.keyboard.press("ArrowRight")
     spoken = page.locator(".cxr-spoken").text_content()
-    assert re.match(r"size: probability \d+%; \d+% frontal, most in the [a-z ]+; \d+% lateral, most in the [a-z ]+$", spoken)
+    assert re.match(
+        r"size: probability \d+%; \d+% frontal, most in the [a-z ]+; \d+% lateral, most in the [a-z ]+$", spoken
+    )
     label = page.locator('.cxr-view[data-view="frontal"] canvas').get_attribute("aria-label")
     assert label.startswith("Heatmap of “size” on the frontal view")
     assert page.locator(".cxr-words").get_attribute("role") == "listbox"
@@ -208,13 +223,21 @@ def test_alternatives_show_as_text_and_the_chosen_one_is_marked(example):
     texts = page.locator(".cxr-alternative-text").all_text_contents()
     assert "<b>left</b>" in texts and "end of impression" in texts
     assert page.locator(".cxr-alternatives .cxr-chosen .cxr-alternative-text").all_text_contents() == ["large"]
-    widths = page.locator(".cxr-alternatives i").evaluate_all("(bars) => bars.map((bar) => bar.getBoundingClientRect().width)")
+    widths = page.locator(".cxr-alternatives i").evaluate_all(
+        "(bars) => bars.map((bar) => bar.getBoundingClientRect().width)"
+    )
     assert widths == sorted(widths, reverse=True) and widths[0] > widths[-1]
 
 
 def test_certain_words_are_tinted_more(page):
-    certainty = np.array(page.locator(".cxr-word").evaluate_all("(words) => words.map((word) => Number(word.style.getPropertyValue('--certainty')))"))
-    tints = page.locator(".cxr-word").evaluate_all("(words) => words.map((word) => getComputedStyle(word).backgroundColor)")
+    certainty = np.array(
+        page.locator(".cxr-word").evaluate_all(
+            "(words) => words.map((word) => Number(word.style.getPropertyValue('--certainty')))"
+        )
+    )
+    tints = page.locator(".cxr-word").evaluate_all(
+        "(words) => words.map((word) => getComputedStyle(word).backgroundColor)"
+    )
     opacity = np.array([float(re.split(r"[,/ ]+", tint.rstrip(")"))[-1]) for tint in tints])
     unchosen = np.arange(len(DARK)) > 0
     assert np.corrcoef(certainty[unchosen], opacity[unchosen])[0, 1] > 0.99

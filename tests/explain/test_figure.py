@@ -34,7 +34,14 @@ def _pixels(drawn):
 def test_every_word_is_there_with_its_probability_and_shares():
     words = [_word(text, (1, 1)) for text in "small left effusion .".split()]
     texts = _texts(figure.all_words(_study(), words, title="default, greedy search"))
-    for expected in ("small left effusion .", "default, greedy search", "effusion", "61%", "frontal 75%", "lateral 25%"):
+    for expected in (
+        "small left effusion .",
+        "default, greedy search",
+        "effusion",
+        "61%",
+        "frontal 75%",
+        "lateral 25%",
+    ):
         assert expected in texts
     assert any("Not for clinical use" in text for text in texts)
 

@@ -37,7 +37,8 @@ def test_smooth_keeps_the_value_at_every_cell_centre():
 
 def test_smooth_follows_the_cubic_between_cells():
     heat = heatmap.spread(np.array([[0.0, 1.0, 0.0]]), (1, 12))
-    # By hand: pixels at positions -3/8, -1/8, 1/8, 3/8, 5/8, ...; Keys' weight at distance d < 1 is 1.5 d^3 - 2.5 d^2 + 1.
+    # By hand: pixels at positions -3/8, -1/8, 1/8, 3/8, 5/8, ...
+    # Keys' weight at a distance d < 1 is 1.5 d^3 - 2.5 d^2 + 1.
     near = [1.5 * d**3 - 2.5 * d**2 + 1 for d in (7 / 8, 5 / 8, 3 / 8, 1 / 8)]
     np.testing.assert_allclose(heat[0], [0, 0, *near, *near[::-1], 0, 0], atol=1e-6)
 
