@@ -60,7 +60,7 @@ def _parser():
     train.add_argument("--recipe", default="cpu", choices=["cpu", "gpu", "smoke"])
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--resume", action="store_true", help="go on where the last run in --out stopped")
-    train.add_argument("--encoder-weights", type=Path, help="weights.npz of a checkpoint to start from")
+    train.add_argument("--encoder-weights", type=Path, help="CheXNet's .h5, or the weights.npz of a checkpoint, to start from")
     train.add_argument("--phantoms", type=int, help="phantom studies mixed in (the recipe's own number when left out)")
     train.add_argument("--limit", type=int, help="use the first studies only, to rehearse")
     train.set_defaults(run=_train)
@@ -170,7 +170,7 @@ def _phantoms(options):
 def _download(options):
     from captioner.download import download
 
-    download(options.out, examples=options.examples, **({"base_url": options.base_url} if options.base_url else {}))
+    print(download(options.out, examples=options.examples, **({"base_url": options.base_url} if options.base_url else {})))
 
 
 if __name__ == "__main__":

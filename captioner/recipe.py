@@ -75,10 +75,10 @@ class Recipe:
 RECIPES = {
     # Two cores: the small encoder, about two hours.
     "cpu": Recipe("densenet-small", (
-        Phase("findings", 128, 14, 8e-4, end=0.4, phantoms=False),
-        Phase("findings", 160, 12, 5e-4),
-        Phase("captions", 160, 8, 1e-3, end=0.3, freeze_encoder=True),
-        Phase("captions", 160, 10, 3e-4),
+        Phase("findings", 112, 6, 8e-4, end=0.77, batch=32, phantoms=False),
+        Phase("findings", 128, 8, 6e-4, end=0.1, phantoms=False),
+        Phase("captions", 160, 3, 1e-3, end=0.5, freeze_encoder=True),
+        Phase("captions", 160, 10, 4e-4),
     ), dropout=0.2),
     # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
     "gpu": Recipe("densenet-121", (

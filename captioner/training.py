@@ -42,7 +42,7 @@ class Training:
         recipe: Recipe, or the name of one in `captioner.recipe.RECIPES`.
         seed: of everything random.
         resume: go on from the progress in `out` instead of starting anew.
-        encoder_weights: an npz whose `encoder/...` arrays the encoder starts from; None starts from chance.
+        encoder_weights: CheXNet's `.h5`, or the `weights.npz` of a checkpoint, to start from; None starts from chance.
         limit: train and validate on the first studies only (to rehearse).
         say: called with each line of progress.
 
@@ -88,7 +88,16 @@ class Training:
         self.progress.mkdir(parents=True, exist_ok=True)
 
     def _start_from(self, path):
-        """Give the encoder (and whatever else has the same name and shape) the weights of an earlier training."""
+        """Give the encoder (and whatever else has the same name and shape) the weights of an earlier training.
+
+        An HDF5 file is CheXNet's and fills the encoder alone; an npz is a checkpoint's `weights.npz`.
+        """
+        if Path(path).suffix.lower() in (".h5", ".hdf5"):
+            from captioner.chexnet import assign_encoder
+
+            assign_encoder(self.network.encoder, path, PREPARATION["mean"], PREPARATION["std"])
+            self.say(f"encoder weights taken from {Path(path).name}")
+            return
         arrays, taken = read_weights(Path(path)), 0
         for name, variable in named_weights(self.network).items():
             if name in arrays and arrays[name].shape == tuple(variable.shape):

@@ -15,3 +15,23 @@ def collection_folder():
     if not (SHARED / "indiana_reports.csv").is_file():
         pytest.skip(f"the collection is not on this machine (looked in {SHARED.name}; set CXR_DATA)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory):
+    """The folder of a real checkpoint of the smallest network, with random weights; a test that breaks it copies it."""
+    import keras
+
+    from captioner import checkpoint
+    from captioner.models.attention import AttentionCaptioner
+    from captioner.models.encoder import ENCODERS
+    from captioner.vocabulary import Vocabulary
+
+    keras.utils.set_random_seed(5)
+    vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "acute", "effusion", "."])
+    network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(vocabulary), 3, (2, 2), depth=8, units=8, embedding=4)
+    config = {"name": "tiny", "model": "attention", "preparation": {"name": "area", "size": 64, "channels": 1},
+              "decoding": {"max_words": 10, "length_penalty": 0.7}}
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    checkpoint.save(folder, network, vocabulary, config, card="# Tiny\n")
+    return folder

@@ -1,30 +1,18 @@
 """A checkpoint there and back, and every way in which a folder can be broken."""
 
 import json
+import shutil
 
-import keras
 import numpy as np
 import pytest
 
 from captioner import checkpoint
 from captioner.errors import BadInput
-from captioner.models.attention import AttentionCaptioner
-from captioner.models.encoder import ENCODERS
 from captioner.study import Study, View
-from captioner.vocabulary import Vocabulary
-
-VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "acute", "effusion", "."])
-CONFIG = {"name": "tiny", "model": "attention", "preparation": {"name": "area", "size": 64, "channels": 1},
-          "decoding": {"max_words": 10, "length_penalty": 0.7}}
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    keras.utils.set_random_seed(5)
-    network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(VOCABULARY), 3, (2, 2), depth=8, units=8, embedding=4)
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    checkpoint.save(folder, network, VOCABULARY, CONFIG, card="# Tiny\n")
-    return folder
+def folder(tiny_checkpoint, tmp_path_factory):
+    return shutil.copytree(tiny_checkpoint, tmp_path_factory.mktemp("weights") / "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +59,10 @@ def test_width_one_is_greedy(model, study):
 
 def test_a_typed_text_is_scored_word_by_word(model, study):
     scored = model.score_text(study, "No acute pancake.")
-    tokens = [*VOCABULARY.encode("no acute pancake ."), VOCABULARY.end]
+    tokens = [*model.vocabulary.encode("no acute pancake ."), model.vocabulary.end]
     features = model.encode(study)
     forced = model.decoder.force(features.memory, features.mask, tokens)
-    assert scored.text == "no acute pancake ." and scored.words[2].token_id == VOCABULARY.unknown
+    assert scored.text == "no acute pancake ." and scored.words[2].token_id == model.vocabulary.unknown
     assert [word.log_prob for word in scored.words] == pytest.approx(list(forced.log_probs[:-1]), abs=1e-5)
     assert scored.end_log_prob == pytest.approx(float(forced.log_probs[-1]), abs=1e-5)
     assert scored.log_prob == pytest.approx(sum(word.log_prob for word in scored.words) + scored.end_log_prob, abs=1e-4)
@@ -105,7 +93,7 @@ def test_weights_are_halved_in_size_and_still_theirs(folder, model):
 
 
 def test_saving_again_replaces_and_leaves_nothing_beside(folder, model):
-    checkpoint.save(folder, model.network, VOCABULARY, CONFIG)
+    checkpoint.save(folder, model.network, model.vocabulary, checkpoint.read_config(folder))
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
     assert (folder / "card.md").read_text() == "# Tiny\n"
     assert checkpoint.available(folder.parent) == [folder]
