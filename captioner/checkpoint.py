@@ -45,7 +45,7 @@ def load(folder=None):
 def available(root=None):
     """The checkpoint folders in `weights/` (or `root`), `default` first."""
     root = Path(root) if root is not None else WEIGHTS_ROOT
-    folders = [path.parent for path in root.glob(f"*/{CONFIG}")] if root.is_dir() else []
+    folders = [path.parent for path in root.glob(f"[!.]*/{CONFIG}")] if root.is_dir() else []
     return sorted(folders, key=lambda folder: (folder.name != "default", folder.name))
 
 
