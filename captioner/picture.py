@@ -1,8 +1,9 @@
 """Everyday picture formats to upright 8-bit grey. Pillow decodes, from an explicit list of formats."""
 
+import logging
+import zlib
 from io import BytesIO
 
-import cv2
 import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401 (importing a plugin registers its format)
 
@@ -20,6 +21,9 @@ SIGNATURES = {
     "GIF": (b"GIF87a", b"GIF89a"),
 }
 READABLE = "PNG, JPEG, BMP, WEBP, GIF, uncompressed TIFF or DICOM"
+
+# Pillow logs what it finds odd in a file before it raises, and without a handler that lands on standard error.
+logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
 ORIENTATION = 0x0112  # the EXIF tag
 # EXIF orientation -> (rows and columns change places, then rows turn round, then columns turn round)
@@ -94,7 +98,7 @@ def _decode(data, format_name, name):
         if image.mode in ("1", "L"):
             return np.array(image.convert("L")), turn, False
         if format_name == "PNG" and data[24] == 16:
-            return _sixteen_bit_channels(data), turn, False
+            return _sixteen_bit_channels(data, image), turn, False
         transparent = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
         return np.array(image.convert("RGBA" if transparent else "RGB")), turn, False
 
@@ -107,10 +111,27 @@ def _orientation(image):
         return 1
 
 
-def _sixteen_bit_channels(data):
-    """uint16 `(rows, columns, 3 or 4)` of a PNG that Pillow has found sound, but of which it keeps only 8 bits."""
-    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(values, cv2.COLOR_BGRA2RGBA if values.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+def _sixteen_bit_channels(data, upper):
+    """uint16 `(rows, columns, 3 or 4)` of a PNG with 16 bits in each of several channels.
+
+    Pillow keeps the upper byte of each, in which 12-bit data has 16 levels left. So the lower bytes are decoded too.
+
+    Args:
+        data: the file's bytes.
+        upper: the Pillow image of it, loaded.
+    """
+    if data[25] == 4:
+        # Grey and alpha of 16 bits are laid out, and filtered, as RGBA of 8 bits is: only the header has to say so.
+        header = data[12:24] + b"\x08\x06" + data[26:29]
+        checksum = zlib.crc32(header).to_bytes(4, "big")
+        image = Image.open(BytesIO(data[:12] + header + checksum + data[33:]), formats=["PNG"])
+        grey_high, grey_low, alpha_high, alpha_low = np.moveaxis(np.asarray(image, np.uint16), 2, 0)
+        channel, alpha = grey_high << 8 | grey_low, alpha_high << 8 | alpha_low
+        return np.dstack([channel, channel, channel, alpha])
+    lower = Image.open(BytesIO(data), formats=["PNG"])
+    # Told that the bytes are the other way round, Pillow takes what is the lower one.
+    lower.tile = [tile._replace(args=f"{upper.mode};16L") for tile in lower.tile]
+    return np.asarray(upper, np.uint16) << 8 | np.asarray(lower, np.uint16)
 
 
 def _turned(pixels, orientation):

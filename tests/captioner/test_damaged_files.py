@@ -23,6 +23,7 @@ SOUND = {
     "png": saved(NOISE),
     "png, 16 bits": saved(gradient(40, 48, 65_535, np.uint16)),
     "png, 16 bits, colour": png(RGB.astype(np.uint16) * 257, 2),
+    "png, 16 bits, alpha": png(RGB[..., :2].astype(np.uint16) * 257, 4),
     "jpeg": saved(NOISE, "JPEG"),
     "jpeg, colour, progressive": saved(RGB, "JPEG", progressive=True),
     "tiff": saved(RGB, "TIFF"),
@@ -125,6 +126,12 @@ def test_damaged_files(answer, kind):
 
 
 def test_nothing_is_printed(answer, capfd):
+    colours = SOUND["png, 16 bits, colour"]
+    answer(colours[:-20] + b"\0" + colours[-19:])  # a wrong checksum
+    tiff = bytearray(SOUND["tiff"])
+    samples = tiff.index(b"\x15\x01\x03\0\x01\0\0\0") + 8
+    tiff[samples : samples + 2] = b"\xff\xff"  # 65,535 samples a pixel
+    answer(bytes(tiff))
     random = np.random.default_rng(99)
     for kind in SOUND:
         for _ in range(10):
