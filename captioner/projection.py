@@ -45,11 +45,6 @@ def lateral_probability(pixels):
     return float(1 / (1 + np.exp(-np.clip(score, -50, 50))))
 
 
-def is_frontal(pixels):
-    """Whether a chest X-ray `(rows, columns)` is more likely a frontal than a lateral view."""
-    return lateral_probability(pixels) < 0.5
-
-
 @cache
 def coefficients():
     """float64 `(257,)`, as they stand in `projection.json`."""
