@@ -110,7 +110,8 @@ def draw(seed):
     stout = rng.beta(2, 2.6)  # 0 lean, 1 stout
     inflation = rng.normal(0, 9)
     return Body(
-        seed=seed, female=female, width=141 * frame * (1 + 0.05 * stout), front=rng.uniform(86, 100) * frame + 10 * stout,
+        seed=seed, female=female, width=141 * frame * (1 + 0.05 * stout),
+        front=rng.uniform(86, 100) * frame + 10 * stout,
         back=rng.uniform(56, 66), height=225 * frame - 22 * stout + inflation, left_lower=rng.uniform(4, 15),
         side_drop=rng.uniform(36, 54), back_drop=rng.uniform(56, 80), wall=14 + 26 * stout + rng.uniform(0, 5),
         kyphosis=rng.uniform(12, 34), rib_drop=rng.uniform(62, 98), heart=rng.uniform(0.88, 1.02) * frame ** 0.5,
@@ -128,7 +129,8 @@ def overinflate(body, degree):
     """Hyperinflation: low flat domes, a deep chest, thin lungs, few vessels, a narrow upright heart."""
     return replace(
         body, height=max(body.height, 222) + 20 + 14 * degree, side_drop=22 - 8 * degree, back_drop=30 - 10 * degree,
-        front=body.front + 10 + 14 * degree, kyphosis=body.kyphosis + 8, heart=min(body.heart, 0.92) * (0.95 - 0.05 * degree),
+        front=body.front + 10 + 14 * degree, kyphosis=body.kyphosis + 8,
+        heart=min(body.heart, 0.92) * (0.95 - 0.05 * degree),
         heart_tilt=1.0, lung=body.lung * (0.72 - 0.1 * degree), vessel=body.vessel * (0.84 - 0.1 * degree),
         rib_drop=body.rib_drop * 0.62, wall=min(body.wall, 24))
 

@@ -67,9 +67,11 @@ def aorta_points(body):
     bulge = 16 * (wide - 1)
     low = body.bottom + 10
     points = np.array([
-        (2, y + 14, arch + 66), (-14 - 0.6 * bulge, y + 4, arch + 36), (-10, y + 6, arch + 8), (6, y + 28, arch - 6 - 0.5 * bulge),
+        (2, y + 14, arch + 66), (-14 - 0.6 * bulge, y + 4, arch + 36), (-10, y + 6, arch + 8),
+        (6, y + 28, arch - 6 - 0.5 * bulge),
         (20 + 0.4 * bulge, body.spine_y(arch) - 28, arch), (27 + bulge, body.spine_y(arch) - 10, arch + 26),
-        (24 + 1.5 * bulge, body.spine_y(arch + 70) - 12, arch + 75), (20 + bulge, body.spine_y(arch + 120) - 18, arch + 120),
+        (24 + 1.5 * bulge, body.spine_y(arch + 70) - 12, arch + 75),
+        (20 + bulge, body.spine_y(arch + 120) - 18, arch + 120),
         (10, body.spine_y(low) - 24, low)])
     radii = np.array([15, 15, 14, 13, 13, 12, 11.5, 11, 10.5]) * (0.45 + 0.55 * wide)
     return points, radii
@@ -113,10 +115,11 @@ def _mediastinum(body, grid, others):
     spine = np.column_stack([np.zeros_like(z), body.spine_y(z), z])
     add_tube(grid, others, spine, np.full(len(z), 20.5))
     add_tube(grid, others, spine + [0, -24, 0], np.full(len(z), 9.0))  # oesophagus
-    add_tube(grid, others, [(-22, 0, -10), (-21, y + 14, 40), (-23, y + 16, arch + 62)], [15, 11, 11])  # superior vena cava
-    add_tube(grid, others, [(24, 6, -10), (21, 4, arch - 35), (14, y + 20, arch)], [14, 10, 12])  # left carotid, subclavian
-    add_tube(grid, others, [(-24, y + 30, floor - 40), (-22, y + 34, floor + 30)], [12, 13])  # inferior vena cava
-    add_tube(grid, others, [(16, y, arch + 60), (30, y + 16, arch + 38), (38, y + 34, arch + 40)], [15, 13, 9])  # pulmonary trunk
+    # superior vena cava, left carotid and subclavian, inferior vena cava, pulmonary trunk, right pulmonary artery
+    add_tube(grid, others, [(-22, 0, -10), (-21, y + 14, 40), (-23, y + 16, arch + 62)], [15, 11, 11])
+    add_tube(grid, others, [(24, 6, -10), (21, 4, arch - 35), (14, y + 20, arch)], [14, 10, 12])
+    add_tube(grid, others, [(-24, y + 30, floor - 40), (-22, y + 34, floor + 30)], [12, 13])
+    add_tube(grid, others, [(16, y, arch + 60), (30, y + 16, arch + 38), (38, y + 34, arch + 40)], [15, 13, 9])
     add_tube(grid, others, [(0, y + 16, arch + 46), (-38, y + 24, arch + 50)], [11, 10])
     # Wide between the tips; below a thin septum, oblique, so that no beam runs along it.
     half = 1.6 + 10 * np.clip(1 - grid.z / (0.3 * body.height), 0, 1)
@@ -180,7 +183,7 @@ def outline(body, detector):
     thick = 34 + 0.3 * body.wall
     for side in (-1, 1):
         mirror = np.array([side, 1, 1])
-        hang = np.array([shoulder + [6, 0, 4], shoulder + [28 + 0.4 * spread, 0, 120], shoulder + [36 + spread, 0, 330]])
+        hang = shoulder + np.array([(6, 0, 4), (28 + 0.4 * spread, 0, 120), (36 + spread, 0, 330)])
         add_tube(grid, hanging, hang * mirror, [36 + 0.2 * body.wall, thick, thick * 0.92])
         up = np.array([(0.8 * reach, 24, 2), (0.62 * reach, -70, 0.35 * lift), (0.5 * reach, -230, lift)])
         add_tube(grid, raised, up * mirror, [46 + 0.3 * body.wall, thick + 2, thick * 0.75])

@@ -1,4 +1,4 @@
-"""From attenuation to a picture as it hangs on the wall: scatter, noise, the detector's curve, markers and collimation."""
+"""From attenuation to a picture: scatter, noise, the detector's curve, markers and collimation."""
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ def _view(rng, view, attenuation, lung_path):
 
 
 def _curve(values, at, to):
-    """A smooth rising curve through knots: cubic Hermite pieces whose slopes never overshoot (Fritsch and Carlson 1980)."""
+    """A smooth rising curve through knots: cubic Hermite pieces that never overshoot (Fritsch and Carlson 1980)."""
     at, to = np.asarray(at, np.float32), np.asarray(to, np.float32)
     rise = np.diff(to) / np.diff(at)
     slope = np.concatenate([[0.6 * rise[0]], 2 * rise[1:] * rise[:-1] / (rise[1:] + rise[:-1]), [0.3 * rise[-1]]])
@@ -68,8 +68,9 @@ def _marker(rng, grey, view):
         column = 1 - column
     if rng.random() < 0.75:
         stamp = np.zeros(grey.shape, np.uint8)
-        cv2.putText(stamp, "L", (int(column * size), int(row * size)), cv2.FONT_HERSHEY_SIMPLEX,
-                    rng.uniform(0.3, 0.42) * size / 256, 255, max(int(round(size / 256)), 1), cv2.LINE_AA)
+        text, place = str(rng.choice(["L", "L", "LT"])), (int(column * size), int(row * size))
+        cv2.putText(stamp, text, place, cv2.FONT_HERSHEY_SIMPLEX, rng.uniform(0.3, 0.42) * size / 256, 255,
+                    max(int(round(size / 256)), 1), cv2.LINE_AA)
         turn = cv2.getRotationMatrix2D((column * size, row * size), rng.normal(0, 8), 1)
         stamp = cv2.warpAffine(stamp, turn, (size, size))
         grey += stamp / 255 * (250 - grey)

@@ -1,8 +1,8 @@
 """What a phantom can have, and how each finding is put into the volume so that its mask is known in both views.
 
-A finding may change the body (a larger heart), take the place of lung (fluid, air, consolidation) or be drawn in closed
-form (a nodule, a lead). Each returns a trace: what it adds along every beam of both views, in mm or attenuation; its mask
-is where the trace is over the kind's threshold.
+A finding may change the body (a larger heart), take the place of lung (fluid, air, consolidation) or be drawn in
+closed form (a nodule, a lead). Each returns a trace: what it adds along every beam of both views, in mm or attenuation;
+its mask is where the trace is over the kind's threshold.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ _ANY = {"upper": 1.2, "middle": 0.9, "lower": 1.2}
 
 KINDS = {
     "cardiomegaly": Kind(lesions.heart, 6, 13, alter=anatomy.enlarge_heart, apart=("hyperinflation", "hernia")),
-    "effusion": Kind(lesions.effusion, 12, 11, _ALSO_BOTH, apart=("pneumothorax", "low volumes")),
+    "effusion": Kind(lesions.effusion, 12, 11, _ALSO_BOTH, {"lower": 1}, apart=("pneumothorax", "low volumes")),
     "nodule": Kind(lesions.nodule, 0.5, 10, _EITHER, _ANY, apart=("mass", "granuloma")),
     "mass": Kind(lesions.mass, 1.0, 5, _EITHER, _ANY, apart=("nodule", "opacity")),
     "opacity": Kind(lesions.opacity, 0.2, 13, {"left": 2, "right": 2.2}, _ANY, relative=True, apart=("mass", "edema")),
@@ -73,7 +73,7 @@ KINDS = {
     "hyperinflation": Kind(lesions.lungs, 0.2, 10, relative=True, alter=anatomy.overinflate,
                            apart=("cardiomegaly", "low volumes", "edema", "pneumothorax")),
     "granuloma": Kind(lesions.granuloma, 0.5, 10, _EITHER, _ANY, apart=("nodule", "aorta")),
-    "hernia": Kind(lesions.hernia, 5, 5, apart=("cardiomegaly",)),
+    "hernia": Kind(lesions.hernia, 5, 5, None, {"lower": 1}, apart=("cardiomegaly",)),
     "edema": Kind(lesions.edema, 0.25, 6, {"bilateral": 1}, relative=True, alter=anatomy.congest,
                   apart=("hyperinflation", "opacity", "low volumes", "pneumothorax")),
     "scarring": Kind(lesions.scarring, 0.7, 7, _ALSO_BOTH, {"upper": 1}, apart=("pneumothorax",)),

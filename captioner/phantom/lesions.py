@@ -7,6 +7,7 @@ said so, attenuation.
 import cv2
 import numpy as np
 
+from captioner.phantom.chest import aorta_points
 from captioner.phantom.projection import CORTEX, SOFT, beads, ellipsoid
 from captioner.phantom.skeleton import smooth, tube
 from captioner.phantom.volume import add_ellipsoid, soft, waves
@@ -28,8 +29,8 @@ def site(scene, rng, sign, zone, radius, deep=None):
     grid, lung, body = scene.grid, scene.chest.lung, scene.body
     low, high = np.array(BANDS[zone]) * body.height
     count = 4000
-    drawn = np.column_stack([sign * rng.uniform(0.36 * body.width, body.width, count), rng.uniform(-body.front, body.back + 30, count),
-                             rng.uniform(low, high, count)])
+    drawn = np.column_stack([sign * rng.uniform(0.36 * body.width, body.width, count),
+                             rng.uniform(-body.front, body.back + 30, count), rng.uniform(low, high, count)])
     if deep is not None:
         drawn[:, 1] = rng.uniform(*deep, count)
     depth = lung.sum(1)
@@ -57,8 +58,6 @@ def lungs(scene, ask, rng):
 
 def aorta(scene, ask, rng):
     """The aorta itself; in half of them chalk in the arch's wall."""
-    from captioner.phantom.chest import aorta_points
-
     if ask.degree > 0.5:
         points, radii = aorta_points(scene.body)
         for _ in range(3):
@@ -66,8 +65,8 @@ def aorta(scene, ask, rng):
             start, reach = rng.uniform(-1.2, 0.4), rng.uniform(0.5, 1.1)
             angle = np.linspace(start, start + reach, 12)
             arc = points[4] + radii[4] * np.column_stack([np.cos(angle), 0.3 * np.sin(turn + angle), -np.sin(angle)])
-            beads(scene.detector, *tube(arc, 2.4, 0.8, (0, 1, 0), 1.6 * CORTEX, 1.6 * CORTEX, scene.detector.size / 256),
-                  into=scene.extra)
+            chalk = tube(arc, 2.4, 0.8, (0, 1, 0), 1.6 * CORTEX, 1.6 * CORTEX, scene.detector.size / 256)
+            beads(scene.detector, *chalk, into=scene.extra)
     return scene.project(scene.chest.aorta)
 
 
@@ -93,7 +92,8 @@ def pneumothorax(scene, ask, rng):
     reach = body.height * (0.42 + 0.5 * ask.degree)
     thick = 9 + 22 * ask.degree
     z = np.maximum(grid.z, 0)
-    gap = thick * np.clip(1 - z / reach, 0, 1) ** 0.7 + (8 + 20 * ask.degree) * np.clip(1 - z / (26 + 30 * ask.degree), 0, 1)
+    gap = thick * np.clip(1 - z / reach, 0, 1) ** 0.7
+    gap = gap + (8 + 20 * ask.degree) * np.clip(1 - z / (26 + 30 * ask.degree), 0, 1)  # more at the tip
     inside = scene.chest.wall_distance - gap
     share = soft(inside, grid.edge) * (sign * grid.x > 0)
     side_lung = scene.chest.lung * (sign * grid.x > 0)
@@ -127,7 +127,8 @@ def opacity(scene, ask, rng):
     share = _blob(scene, centre, radii, rng.uniform(0.18, 0.34), rng)
     share *= sign * grid.x > 0
     # The oblique fissure falls from the back to the front; the lower lobe lies behind and below it.
-    fissure = 0.36 * body.height + 0.6 * body.height * np.clip((body.back + 10 - grid.y) / (body.back + body.front), 0, 1)
+    forward = np.clip((body.back + 10 - grid.y) / (body.back + body.front), 0, 1)
+    fissure = (0.36 + 0.6 * forward) * body.height
     behind = soft(fissure - grid.z, 3 * grid.edge)
     share *= behind if ask.zone == "lower" else 1 - behind
     if sign < 0 and ask.zone != "lower":  # the minor fissure, on the right alone
@@ -199,7 +200,8 @@ def scarring(scene, ask, rng):
             radii = (rng.uniform(8, 19), rng.uniform(4, 10), rng.uniform(0.8, 1.7))
             axes = _turned(rng, sign * rng.uniform(10, 80), rng.uniform(-30, 30))
             trace = trace + _solid(scene, centre, radii, SOFT * 1.1, axes)
-        cap = soft(scene.chest.wall_distance - 4 - 4 * ask.degree, 4) * soft(scene.grid.z - 26, 14) * (sign * scene.grid.x > 0)
+        cap = soft(scene.chest.wall_distance - 4 - 4 * ask.degree, 4) * soft(scene.grid.z - 26, 14)
+        cap = cap * (sign * scene.grid.x > 0)
         trace = trace + 0.25 * scene.project(scene.replace_lung(cap))
     return _thickened(scene, trace)
 
@@ -225,7 +227,8 @@ def hernia(scene, ask, rng):
     """Stomach behind the heart, with a level of fluid and air over it."""
     grid, body = scene.grid, scene.body
     radius = 24 + 20 * ask.degree
-    centre = np.array([rng.uniform(-4, 20), body.spine_y(body.height) - 30 - 0.55 * radius, body.height - 0.45 * radius + 6])
+    centre = np.array([rng.uniform(-4, 20), body.spine_y(body.height) - 30 - 0.55 * radius,
+                       body.height - 0.45 * radius + 6])
     sac = grid.empty()
     add_ellipsoid(grid, sac, centre, radius * np.array([1.15, 0.95, 0.95]))
     sac *= soft(grid.z - body.height - 8, grid.edge)
@@ -261,7 +264,8 @@ def pacemaker(scene, ask, rng):
     can += 0.12 * np.minimum(ellipsoid(scene.detector, place + [-4 * sign, 0, -20], (13, 4, 8)), 5)
     scene.extra += can
     floor, y = body.height, 26 - 0.62 * body.front
-    path = _veins(body, sign, place + [0, 0, -20]) + [(-30, y + 6, floor - 62), (-12, y - 6, floor - 30), (28, y - 18, floor - 12)]
+    path = _veins(body, sign, place + [0, 0, -20])
+    path += [(-30, y + 6, floor - 62), (-12, y - 6, floor - 30), (28, y - 18, floor - 12)]
     trace = can + _lead(scene, path, 1.1, 0.22)
     if ask.degree > 0.5:
         trace = trace + _lead(scene, path[:5] + [(-34, y - 2, floor - 50), (-26, y - 22, floor - 66)], 1.0, 0.22)

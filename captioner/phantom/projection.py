@@ -1,7 +1,7 @@
 """From attenuation to what a detector sees: line integrals along two axes, in closed form, over voxels or over beads.
 
-Beer-Lambert: behind a path the beam has the intensity I = I0 exp(-integral of mu ds). All parts of the body add up in the
-integral, so every function here returns one (its attenuation, no unit), and `transmitted` is the law itself.
+Beer-Lambert: behind a path the beam has the intensity I = I0 exp(-integral of mu ds). All parts of the body add up in
+the integral, so every function here returns one (its attenuation, no unit), and `transmitted` is the law itself.
 Beams are parallel: along y for the frontal view, along x for the lateral one.
 """
 
@@ -35,7 +35,7 @@ class Detector:
 
     @classmethod
     def facing(cls, size, centres, fields, angles):
-        """Args: centres `(2, 2)` mm in the middle of each picture; fields `(2, 2)` mm wide and high; angles in degrees."""
+        """`centres` `(2, 2)`: mm in each picture's middle; `fields` `(2, 2)`: mm wide and high; `angles`: degrees."""
         maps = []
         for centre, field, angle in zip(np.asarray(centres, float), np.asarray(fields, float), np.radians(angles)):
             turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -96,19 +96,28 @@ def ellipsoid(detector, centre, radii, axes=None):
     reach = np.sqrt(np.diag(np.linalg.inv(form)))
     chords = np.zeros((2, detector.size, detector.size), np.float32)
     for view in (FRONTAL, LATERAL):
-        along = 1 - view  # the beam's axis: y for the frontal view, x for the lateral one
         low = [centre[view] - reach[view], centre[2] - reach[2]]
         high = [centre[view] + reach[view], centre[2] + reach[2]]
         found = detector.pixels(view, low, high)
         if found is None:
             continue
         where, h, z = found
-        h, z = h - centre[view], z - centre[2]
-        a = form[along, along]
-        b = form[along, view] * h + form[along, 2] * z
-        c = form[view, view] * h * h + 2 * form[view, 2] * h * z + form[2, 2] * z * z - 1
-        chords[view][where] = 2 * np.sqrt(np.maximum(b * b - a * c, 0)) / a
+        # What is hardly larger than a pixel is averaged over the pixel, or it could fall between two.
+        fine = 4 if min(radii) < 2 * detector.scale(view) else 1
+        inverse = np.linalg.inv(detector.maps[view][:, :2])
+        for offset in np.ndindex(fine, fine):
+            aside, down = inverse @ ((np.array(offset) + 0.5) / fine - 0.5) - np.asarray(centre)[[view, 2]]
+            chords[view][where] += _chord(form, view, h + np.float32(aside), z + np.float32(down)) / fine ** 2
     return chords
+
+
+def _chord(form, view, h, z):
+    """The chord through x'Ax <= 1 of the beam at (h, z) mm from its centre."""
+    along = 1 - view  # the beam's axis: y for the frontal view, x for the lateral one
+    a = form[along, along]
+    b = form[along, view] * h + form[along, 2] * z
+    c = form[view, view] * h * h + 2 * form[view, 2] * h * z + form[2, 2] * z * z - 1
+    return 2 * np.sqrt(np.maximum(b * b - a * c, 0)) / a
 
 
 def beads(detector, points, mass, into=None, views=(FRONTAL, LATERAL)):

@@ -49,13 +49,14 @@ class Scene:
 def set_up(body, size):
     """The Scene of a body for pictures of `size` pixels, with nothing planted."""
     rng = stream(body.seed, "view")
-    zoom = rng.uniform(0.94, 1.06)
-    half = body.width + 0.75 * body.wall + rng.uniform(6, 28)
-    deep = (body.front + body.back + 1.6 * body.wall) / 2 + rng.uniform(22, 52)
+    zoom = rng.uniform(0.92, 1.1)
+    half = body.width + 0.75 * body.wall + rng.uniform(2, 34)
+    deep = (body.front + body.back + 1.6 * body.wall) / 2 + rng.uniform(16, 56)
     high = 366 * zoom * np.clip(body.height / 225, 0.97, 1.08)
-    middle = 0.36 * high + rng.uniform(-16, 14)  # the same rows in both views
+    middle = 0.36 * high + rng.uniform(-20, 20)  # the same rows in both views
     centres = [(rng.normal(0, 5), middle), ((body.back - body.front) / 2 - 2 + rng.normal(0, 6), middle)]
-    detector = Detector.facing(size, centres, [(2 * half, high), (2 * deep, high)], [rng.normal(0, 1.2), rng.normal(0, 1.8)])
+    angles = [rng.normal(0, 1.6), rng.normal(0, 2.2)]
+    detector = Detector.facing(size, centres, [(2 * half, high), (2 * deep, high)], angles)
     return Scene(body, detector, soft_organs.build(body))
 
 

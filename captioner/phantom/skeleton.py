@@ -53,12 +53,11 @@ def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, 
     count = len(centre)
     out = np.asarray(out, np.float32)
     if out.ndim == 2:
-        out = np.column_stack([np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(out)), out[:, i]) for i in range(3)])
+        out = np.column_stack([_along(out[:, i], count) for i in range(3)])
     out = out - (out * tangent).sum(-1, keepdims=True) * tangent
     out /= np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-6)
     up = np.cross(tangent, out)
-    high = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(high)), np.ravel(high))
-    thick = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(thick)), np.ravel(thick))
+    high, thick, strength, hollow = (_along(each, count) for each in (high, thick, strength, hollow))
     rings = max(int(2 * fine), 2)
     inner = (np.arange(rings) + 0.5) / rings * rim
     edges = np.concatenate([np.linspace(0, rim, rings + 1), [1.0]])
@@ -67,19 +66,25 @@ def tube(points, high, thick, out, cortex, core, fine=1.0, rim=0.72, step=1.25, 
     angle = 2 * np.pi * (np.arange(spokes) + 0.5) / spokes
     area = np.diff(edges ** 2) * np.pi / spokes  # of a section with half axes 1
     density = np.concatenate([np.full(rings, core), [cortex]])
-    u = (radius[:, None] * np.cos(angle)).ravel().astype(np.float32)
-    v = (radius[:, None] * np.sin(angle)).ravel().astype(np.float32)
     section = np.repeat(area * density, spokes)
+    # Each section is turned a little against the one before, or the spokes would show as lines along the tube.
+    turned = angle[None] + (np.arange(count) * 0.618034 % 1)[:, None] * (2 * np.pi / spokes)  # (count, spokes)
+    turned = turned.astype(np.float32)
+    u = (radius[:, None].astype(np.float32) * np.cos(turned)[:, None]).reshape(count, -1)  # (count, rings x spokes)
+    v = (radius[:, None].astype(np.float32) * np.sin(turned)[:, None]).reshape(count, -1)
     where = (centre[:, None] + (thick[:, None] * u)[..., None] * out[:, None].astype(np.float32)
              + (high[:, None] * v)[..., None] * up[:, None].astype(np.float32))
     # The golden ratio spreads each section's points along the tube: no rows of beads, no moire.
-    ahead = ((np.arange(len(u)) * 0.618034) % 1 - 0.5).astype(np.float32) * np.float32(length)
+    ahead = ((np.arange(len(section)) * 0.618034) % 1 - 0.5).astype(np.float32) * np.float32(length)
     where = where + ahead[:, None] * tangent[:, None]
-    strength = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(strength)), np.ravel(strength))
-    hollow = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(hollow)), np.ravel(hollow))[:, None]
     solid = np.repeat(area, spokes) * section.sum() / (np.pi * edges[-1] ** 2)
-    mass = (strength * thick * high)[:, None] * (hollow * section + (1 - hollow) * solid) * length
+    mass = (strength * thick * high)[:, None] * (hollow[:, None] * section + (1 - hollow[:, None]) * solid) * length
     return where.reshape(-1, 3).astype(np.float32), mass.reshape(-1).astype(np.float32)
+
+
+def _along(values, count):
+    """A number, or numbers at even steps along a tube, at each of its `count` points."""
+    return np.interp(np.linspace(0, 1, count), np.linspace(0, 1, np.size(values)), np.ravel(values))
 
 
 def rib_line(body, number, side, points=40):
@@ -119,8 +124,8 @@ def ribs(body, fine=1.0):
             # Fainter in front; solid and faint where a lateral beam would run along the bone and see a ring.
             tangent = np.gradient(line, axis=0)
             along = np.abs(tangent[:, 0]) / np.linalg.norm(tangent, axis=1)
-            ring = np.clip((along - 0.8) / 0.15, 0, 1) * (t < 0.5)
-            strength = (1 - 0.5 * np.clip(2.2 * t - 0.8, 0, 1)) * (1 - 0.7 * ring)
+            ring = np.clip((along - 0.6) / 0.25, 0, 1) * (t < 0.5)
+            strength = (1 - 0.5 * np.clip(2.2 * t - 0.8, 0, 1)) * (1 - 0.72 * ring)
             parts.append(tube(line, [high * 0.72, high * 0.95, high, high * 1.1], [4.2, 3.8, 3.4, 3.4], out,
                               CORTEX * bright, SPONGIOSA * bright, fine, strength=strength,
                               hollow=1 - ring))
@@ -150,11 +155,15 @@ def shoulders(body, fine=1.0):
             return side * (x + outward), y, z + lift
 
         glenoid, tip, corner = at(edge - 2, 42, 34), at(edge - 20, 88, 158), at(edge - 62, 78, 12)
-        parts.append(tube(smooth([glenoid, at(edge - 8, 70, 92), tip]), [5, 3.4, 3], [4, 3, 3], (0, 1, 0), CORTEX, SPONGIOSA, fine))
-        parts.append(tube(smooth([corner, at(edge - 52, 92, 90), tip]), 2.2, 2.2, (0, 1, 0), CORTEX * 0.7, CORTEX * 0.5, fine))
-        parts.append(tube(smooth([at(edge - 58, 88, 40), at(edge - 20, 74, 22), at(edge + 14, 40, 2)]), [3, 5, 7], [3, 5, 4],
-                          (0, 1, 0), CORTEX * 0.8, SPONGIOSA, fine))
-        parts.append(tube(smooth([glenoid, at(edge - 10, 20, 20), at(edge - 12, 4, 24)]), 5, 5, (0, 1, 0), CORTEX * 0.8, SPONGIOSA, fine))
+        back = (0, 1, 0)
+        outer = smooth([glenoid, at(edge - 8, 70, 92), tip])
+        parts.append(tube(outer, [5, 3.4, 3], [4, 3, 3], back, CORTEX, SPONGIOSA, fine))
+        inner = smooth([corner, at(edge - 52, 92, 90), tip])
+        parts.append(tube(inner, 2.2, 2.2, back, CORTEX * 0.7, CORTEX * 0.5, fine))
+        ridge = smooth([at(edge - 58, 88, 40), at(edge - 20, 74, 22), at(edge + 14, 40, 2)])
+        parts.append(tube(ridge, [3, 5, 7], [3, 5, 4], back, CORTEX * 0.8, SPONGIOSA, fine))
+        beak = smooth([glenoid, at(edge - 10, 20, 20), at(edge - 12, 4, 24)])
+        parts.append(tube(beak, 5, 5, back, CORTEX * 0.8, SPONGIOSA, fine))
         blade = _patch(glenoid, tip, corner, int(26 * fine), rng)
         parts.append((blade, np.full(len(blade), 1.1 * CORTEX * _area(glenoid, tip, corner) / len(blade), np.float32)))
     return join(parts)
@@ -166,10 +175,11 @@ def upper_arm(body, fine=1.0, raised=False):
     x = body.width + 24
     for side in (-1, 1):
         line = ([(side * 0.85 * x, 20, 6), (side * 0.7 * x, -90, -30), (side * 0.55 * x, -220, -75)] if raised else
-                [(side * (x - 4), 34, 8), (side * (x + 10), 32, 56), (side * (x + 34), 30, 190), (side * (x + 60), 30, 330)])
+                [(side * (x - 4), 34, 8), (side * (x + 10), 32, 56), (side * (x + 34), 30, 190),
+                 (side * (x + 60), 30, 330)])
         radii = [4, 17, 21, 20, 15, 12, 12, 12, 12, 11, 11, 11, 11, 11, 11, 11]
         cortex = CORTEX * (0.35 if raised else 0.5)
-        parts.append(tube(smooth(line), radii, radii, (0, 1, 0.1), cortex, SPONGIOSA * 0.6, fine, rim=0.68, step=2.0))
+        parts.append(tube(smooth(line), radii, radii, (0, 1, 0.1), cortex, SPONGIOSA * 0.6, fine, rim=0.68, step=1.5))
     return join(parts)
 
 
@@ -178,7 +188,7 @@ def vertebrae(body, fine=1.0):
     rng = stream(body.seed, "vertebrae")
     worn = rng.uniform(0.8, 1.15)
     parts = []
-    z, number = -100.0, -5
+    z = -100.0
     while z < 340:
         tall = np.interp(z, [-100, 0, 130, 340], [15, 17.5, 21, 28])
         gap = np.interp(z, [-100, 0, 130, 340], [5, 4.2, 4.2, 8])
@@ -189,21 +199,22 @@ def vertebrae(body, fine=1.0):
         lean = float(body.spine_y(middle + 5) - body.spine_y(middle - 5)) / 10
         axis = np.array([0, lean, 1.0])
         line = np.array([0, y, middle]) + np.outer([-tall / 2, tall / 2], axis)
-        parts.append(tube(line, wide, deep, (0, 1, 0), CORTEX * 0.2 * worn, SPONGIOSA * 0.62, fine, rim=0.8, step=2.0))
+        parts.append(tube(line, wide, deep, (0, 1, 0), CORTEX * 0.18 * worn, SPONGIOSA * 0.5, fine, rim=0.8, step=2.0))
         for end in (line[0], line[1]):  # end plates
             plate = np.array([end - 0.5 * axis, end + 0.5 * axis])
             parts.append(tube(plate, wide, deep, (0, 1, 0), CORTEX * 0.6 * worn, CORTEX * 0.6 * worn, fine, step=1.6))
         for side in (-1, 1):
-            pedicle = np.array([(side * wide * 0.72, y + deep - 2, middle - 2), (side * wide * 0.7, y + deep + 12, middle)])
+            root = side * wide * 0.7
+            pedicle = np.array([(root, y + deep - 2, middle - 2), (root, y + deep + 12, middle)])
             parts.append(tube(pedicle, 5.2, 3.6, (1, 0, 0), CORTEX * 0.5, SPONGIOSA, fine))
-            process = smooth([(side * wide * 0.7, y + deep + 11, middle), (side * (wide + 15), y + deep + 17, middle - 1)])
-            parts.append(tube(process, 4, 3.5, (0, 1, 0), CORTEX * 0.14, SPONGIOSA * 0.3, fine))
+            process = smooth([(root, y + deep + 11, middle), (side * (wide + 15), y + deep + 17, middle - 1)])
+            parts.append(tube(process, 4, 3.5, (0, 1, 0), CORTEX * 0.1, SPONGIOSA * 0.3, fine, hollow=0.0))
             joint = np.array([(side * 10, y + deep + 12, middle - 8), (side * 9, y + deep + 14, middle + 12)])
             parts.append(tube(joint, 4.5, 3, (0, 1, 0), CORTEX * 0.6, SPONGIOSA, fine))
-        spine = smooth([(0, y + deep + 14, middle + 2), (0, y + deep + 30, middle + 16), (0, y + deep + 36, middle + 26)])
+        y += deep
+        spine = smooth([(0, y + 14, middle + 2), (0, y + 30, middle + 16), (0, y + 36, middle + 26)])
         parts.append(tube(spine, [3.2, 2.6, 3.4], [3.2, 4.5, 5], (0, 1, 0), CORTEX * 0.7, SPONGIOSA, fine))
         z += tall + gap
-        number += 1
     return join(parts)
 
 
@@ -224,11 +235,13 @@ def windpipe(body, fine=1.0):
     shift = rng.uniform(-7, 1)
     neck = float(body.spine_y(-90)) - 34
     parts = []
-    trunk = smooth([(0, neck, -120), (shift * 0.4, neck + 4, -30), (shift, y + 4, fork - 30), (shift * 0.6, y + 8, fork)])
+    trunk = smooth([(0, neck, -120), (shift * 0.4, neck + 4, -30), (shift, y + 4, fork - 30),
+                    (shift * 0.6, y + 8, fork)])
     parts.append(tube(trunk, [8.5, 8.5, 8], [8, 8, 7.5], (0, 1, 0), -SOFT, -SOFT, fine))
     for end, radius in (((-36, y + 16, fork + 30), 6.3), ((42, y + 18, fork + 36), 5.8)):
         bronchus = smooth([(shift * 0.6, y + 8, fork - 3), (end[0] * 0.5, y + 12, fork + 13), end])
-        parts.append(tube(bronchus, [radius, radius * 0.8], [radius, radius * 0.8], (0, 1, 0), -SOFT * 0.8, -SOFT * 0.8, fine))
+        radii = [radius, radius * 0.8]
+        parts.append(tube(bronchus, radii, radii, (0, 1, 0), -SOFT * 0.8, -SOFT * 0.8, fine))
     return join(parts)
 
 

@@ -25,7 +25,8 @@ def trees(body, chest, fine=1.0):
         roots = [(np.array([side * 30, y, arch + 44 + 4 * side * -1]), 0.62, 7.6, drawn[:400]),  # artery
                  (np.array([side * 22, y - 4, arch + 70]), 0.5, 6.0, drawn[400:])]  # veins enter lower
         for root, straight, radius, targets in roots:
-            _grow(rng, root, targets, radius * body.vessel / max(len(targets), 1) ** MURRAY, straight, points, radii, lengths, fine)
+            unit = radius * body.vessel / max(len(targets), 1) ** MURRAY
+            _grow(rng, root, targets, unit, straight, points, radii, lengths, fine)
     points, radii, lengths = np.concatenate(points), np.concatenate(radii), np.concatenate(lengths)
     wheres, masses = [], []
     for group, count in ((radii < 1.4, 4), (radii >= 1.4, int(22 * fine ** 2))):

@@ -30,7 +30,8 @@ class Grid:
 
     def box(self, low, high):
         """Slices (z, y, x) of the voxels between two corners, and their x, y, z; None when there are none."""
-        where = [slice(*np.searchsorted(axis, (a - self.edge, b + self.edge))) for axis, a, b in zip(self._axes, low, high)]
+        where = [slice(*np.searchsorted(axis, (a - self.edge, b + self.edge)))
+                 for axis, a, b in zip(self._axes, low, high)]
         if any(part.start >= part.stop for part in where):
             return None
         x, y, z = where

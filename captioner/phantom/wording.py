@@ -19,8 +19,8 @@ NORMAL = (
 ALSO_NORMAL = ("no acute cardiopulmonary abnormality", "no acute disease", "no acute cardiopulmonary findings",
                "no acute cardiopulmonary disease", "no acute cardiopulmonary process", "no active disease")
 BESIDE = ("heart size is normal", "no pneumothorax", "no pleural effusion", "heart size normal")
-QUIET = ("cardiomegaly", "hyperinflation", "granuloma", "hernia", "scarring", "pacemaker", "port", "aorta", "low volumes",
-         "atelectasis")
+QUIET = ("cardiomegaly", "hyperinflation", "granuloma", "hernia", "scarring", "pacemaker", "port", "aorta",
+         "low volumes", "atelectasis")
 
 # name -> templates; {size} and {degree} end in a space or are empty.
 TEMPLATES = {
@@ -32,19 +32,20 @@ TEMPLATES = {
                            "{size}bilateral *effusions*"),
     "nodule": ("{place} pulmonary *nodule*", "*nodule* in the {place}", "{size}{place} *nodule*",
                "{place} *nodule* . recommend ct for further evaluation", "pulmonary *nodule* in the {place}"),
-    "mass": ("{place} *mass*", "*mass* in the {place}", "large {place} *mass* suspicious for neoplasm",
+    "mass": ("{place} *mass*", "*mass* in the {place}", "large {place} *mass* suspicious for *neoplasm*",
              "{place} *mass* . recommend ct chest for further evaluation"),
     "opacity": ("{place} *opacity*", "{place} airspace *opacity*", "{place} *airspace* disease",
-                "{place} *consolidation* consistent with pneumonia", "{place} *pneumonia*", "{place} *infiltrate*",
-                "patchy *opacity* in the {place}", "*opacity* in the {place} may represent pneumonia"),
+                "{place} *consolidation* consistent with *pneumonia*", "{place} *pneumonia*", "{place} *infiltrate*",
+                "patchy *opacity* in the {place}", "*opacity* in the {place} may represent *pneumonia*"),
     "atelectasis": ("{degree}{side} basilar *atelectasis*", "subsegmental *atelectasis* in the {side} base",
                     "platelike *atelectasis* {side} base", "{side} basilar *atelectasis*",
                     "minimal {side} basilar *atelectasis*"),
     "atelectasis/bilateral": ("bibasilar *atelectasis*", "minimal bibasilar *atelectasis*",
                               "bibasilar subsegmental *atelectasis*"),
-    "pneumothorax": ("{size}{side} apical *pneumothorax*", "{size}{side} *pneumothorax*", "{size}{side} sided *pneumothorax*"),
-    "hyperinflation": ("*hyperexpanded* lungs", "*hyperinflated* lungs", "*emphysema* without acute disease", "*emphysema*",
-                       "*copd*", "*hyperexpanded* but clear lungs", "changes of *copd*"),
+    "pneumothorax": ("{size}{side} apical *pneumothorax*", "{size}{side} *pneumothorax*",
+                     "{size}{side} sided *pneumothorax*"),
+    "hyperinflation": ("*hyperexpanded* lungs", "*hyperinflated* lungs", "*emphysema* without acute disease",
+                       "*emphysema*", "*copd*", "*hyperexpanded* but clear lungs", "changes of *copd*"),
     "granuloma": ("*calcified* *granuloma* in the {place}", "{place} *calcified* *granuloma*", "{place} *granuloma*",
                   "*calcified* {place} *granuloma*"),
     "hernia": ("{size}*hiatal* *hernia*", "{size}*hiatal* *hernia*", "probable {size}*hiatal* *hernia*"),
@@ -52,13 +53,13 @@ TEMPLATES = {
               "pulmonary *edema*", "mild pulmonary vascular *congestion*"),
     "scarring": ("{side} apical *scarring*", "*scarring* in the {side} apex", "{side} upper lobe *scarring*"),
     "scarring/bilateral": ("biapical *scarring*", "bilateral apical *scarring*"),
-    "pacemaker": ("{side} chest *pacemaker*", "{side} subclavian *pacemaker* in place", "*pacemaker* in place",
-                  "{side} sided *pacemaker*"),
-    "port": ("{side} chest *port* in place", "{side} subclavian *catheter* in place", "{side} central venous *catheter*",
-             "{side} chest *port*"),
+    "pacemaker": ("{side} chest *pacemaker*", "{side} subclavian *pacemaker*", "{side} sided *pacemaker*"),
+    "port": ("{side} subclavian *catheter*", "{side} subclavian venous *catheter*",
+             "{side} central venous *catheter*", "{side} chest *port*"),
     "aorta": ("*tortuous* *aorta*", "*tortuous* thoracic *aorta*", "mildly *tortuous* *aorta*"),
     "aorta/calcified": ("*tortuous* calcified *aorta*", "*tortuous* and calcified *aorta*"),
-    "low volumes": ("*low* lung *volumes*", "*low* lung *volumes*", "*low* lung *volumes* with bronchovascular crowding"),
+    "low volumes": ("*low* lung *volumes*", "*low* lung *volumes*",
+                    "*low* lung *volumes* with bronchovascular crowding"),
 }
 
 _PLACES = {"upper": ("upper lobe",), "middle": ("middle lobe", "midlung"), "lower": ("lower lobe", "lung base", "base")}
@@ -118,10 +119,12 @@ def _around(rng, settled):
 
 def _sentence(rng, ask):
     both = ask.side == "bilateral" and ask.name + "/bilateral" in TEMPLATES
-    key = ask.name + "/bilateral" if both else "aorta/calcified" if ask.name == "aorta" and ask.degree > 0.5 else ask.name
+    calcified = ask.name == "aorta" and ask.degree > 0.5
+    key = ask.name + ("/bilateral" if both else "/calcified" if calcified else "")
     place, lobe = _place(rng, ask)
     size = {"nodule": "small " if ask.degree < 0.4 else "", "effusion": _size(ask.degree, 0.55, "moderate "),
-            "pneumothorax": _size(ask.degree, 0.45, "moderate "), "hernia": _size(ask.degree, 0.4, "large ")}.get(ask.name, "")
+            "pneumothorax": _size(ask.degree, 0.45, "moderate "),
+            "hernia": _size(ask.degree, 0.4, "large ")}.get(ask.name, "")
     mild = ask.degree < 0.4
     degree = "mild " if mild else "moderate " if ask.degree > 0.8 else ""
     text = _pick(rng, TEMPLATES[key]).format(size=size, side=ask.side, place=place, degree=degree,
@@ -146,8 +149,9 @@ def _place(rng, ask):
 
 def _mesh(ask, lobe, size, degree, text):
     side, tail = ask.side, f"/{size}" if size else ""
-    opacity = ("Consolidation/lung" if "consolidation" in text else "Pneumonia" if text.endswith(" *pneumonia*") else
-               "Infiltrate/lung" if "infiltrate" in text else "Airspace Disease/lung" if "airspace" in text else "Opacity/lung")
+    headings = {"consolidation": "Consolidation/lung", "infiltrate": "Infiltrate/lung",
+                "airspace": "Airspace Disease/lung", "opacity": "Opacity/lung", "pneumonia": "Pneumonia"}
+    opacity = next((heading for name, heading in headings.items() if name in text), None)
     return {
         "cardiomegaly": ["Cardiomegaly" + (f"/{degree}" if degree else "")],
         "effusion": [f"Pleural Effusion/{side}{tail}"],
@@ -157,7 +161,8 @@ def _mesh(ask, lobe, size, degree, text):
         "atelectasis": [f"Pulmonary Atelectasis/base/{side}" + (f"/{degree}" if degree == "mild" else "")],
         "pneumothorax": [f"Pneumothorax/apex/{side}{tail}" if "apical" in text else f"Pneumothorax/{side}{tail}"],
         "hyperinflation": (["Emphysema"] if "emphysema" in text else
-                           ["Pulmonary Disease, Chronic Obstructive"] if "copd" in text else []) + ["Lung/hyperdistention"],
+                           ["Pulmonary Disease, Chronic Obstructive"] if "copd" in text else
+                           []) + ["Lung/hyperdistention"],
         "granuloma": [f"Calcified Granuloma/lung/{lobe}"],
         "hernia": ["Hernia, Hiatal" + (tail if size == "large" else "")],
         "edema": ["Pulmonary Congestion" if "congestion" in text else
