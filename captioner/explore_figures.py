@@ -7,8 +7,9 @@ import re
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-# The page's colours by name; in the SVG each becomes the page's variable of that name, with this value where it has none.
+# The page's colours by name: in the SVG each becomes the page's variable of that name.
 COLOURS = {"ink": "#16201d", "muted": "#54615d", "rule": "#dde3e0", "accent": "#0b6b60", "second": "#c98a1b"}
 STYLE = {
     "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "explore", "text.color": COLOURS["ink"],
@@ -49,10 +50,12 @@ def bars(counts, total=None, axis="studies", colour="accent"):
     places = np.arange(len(counts))[::-1]
     numbers = [number for _, number in counts]
     drawn = axes.barh(places, numbers, height=0.7, color=COLOURS[colour])
-    shown = [f"{number:,}" + (f"  ({number / total:.1%})" if total else "") for number in numbers]
+    shown = [f"{number:,}" + (f"  ({share(number, total)})" if total else "") for number in numbers]
     axes.bar_label(drawn, shown, padding=4, fontsize=8.5, color=COLOURS["ink"])
     axes.set_yticks(places, [_shortened(name) for name, _ in counts])
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set(xlim=(0, 1.16 * max([1, *numbers])), ylim=(-0.6, len(counts) - 0.4), xlabel=axis)
     axes.spines["left"].set_visible(False)
     return figure
@@ -69,6 +72,8 @@ def paired_bars(labels, series, axis="studies"):
         axes.bar_label(drawn, [f"{number:,}" for number in numbers], padding=4, fontsize=8.5, color=COLOURS["ink"])
     axes.set_yticks(places, [_shortened(name) for name in labels])
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set(xlim=(0, 1.12 * max([1, *(number for _, numbers in series for number in numbers)])), xlabel=axis)
     axes.spines["left"].set_visible(False)
     figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=8.5)
@@ -84,6 +89,8 @@ def lengths(without_finding, with_finding, longest=60):
     axes.hist(groups, bins=np.arange(0.5, longest + 1.5), stacked=True, rwidth=0.86,
               color=[COLOURS["accent"], COLOURS["second"]], label=["no finding", "at least one finding"])
     axes.set(xlim=(0, longest + 1), xlabel=f"words in the impression ({longest}: that many or more)", ylabel="studies")
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.legend(frameon=False, fontsize=8.5)
     return figure
 
@@ -105,7 +112,7 @@ def coverage(counts):
 
 @_styled
 def sizes(counts):
-    """Picture sizes: bars where there are few, one mark a size where there are many; dict `(rows, columns)` -> number."""
+    """Picture sizes, dict `(rows, columns)` -> number: bars where few, a mark for each size where there are many."""
     if len(counts) <= 12:
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return bars([(f"{columns} × {rows}", number) for (rows, columns), number in ordered], sum(counts.values()),
@@ -129,10 +136,11 @@ def together(names, counts):
     for row, column in np.ndindex(*counts.shape):
         if row == column or not counts[row, row]:
             continue
-        share = counts[row, column] / counts[row, row]
-        axes.barh(row, 0.94, left=column - 0.47, height=0.94, color=COLOURS["accent"], alpha=0.06 + 0.5 * min(1, share / 0.4))
+        part = counts[row, column] / counts[row, row]
+        alpha = 0.06 + 0.5 * min(1, part / 0.4)  # pale enough for the number on it, in light and dark
+        axes.barh(row, 0.94, left=column - 0.47, height=0.94, color=COLOURS["accent"], alpha=alpha)
         if counts[row, column]:
-            axes.text(column, row, f"{share:.0%}", ha="center", va="center", fontsize=7.5)
+            axes.text(column, row, f"{part:.0%}", ha="center", va="center", fontsize=7.5)
     axes.set_yticks(range(len(names)), [f"{name} ({counts[place, place]:,})" for place, name in enumerate(names)])
     axes.set_xticks(range(len(names)), names, rotation=40, ha="left", rotation_mode="anchor", color=COLOURS["ink"])
     axes.xaxis.tick_top()
@@ -166,6 +174,13 @@ def svg(figure, name, description):
     for variable, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{variable}, {colour})")
     return text.replace("<svg", f'<svg role="img" aria-label="{description}"', 1)
+
+
+def share(part, whole):
+    """A share in percent with one decimal; one too small for that is not called nothing."""
+    if not whole:
+        return "–"
+    return "0%" if part == 0 else "< 0.1%" if part / whole < 0.0005 else f"{part / whole:.1%}"
 
 
 def _shortened(name):

@@ -24,7 +24,8 @@ def sample(report, sections):
     Returns:
         str, all text of the report escaped and the pictures embedded.
     """
-    views = "".join(_view(paths[0], name) for name, paths in (("frontal", report.frontal), ("lateral", report.lateral)) if paths)
+    files = {"frontal": report.frontal, "lateral": report.lateral}
+    views = "".join(_view(paths[0], name) for name, paths in files.items() if paths)
     found = list(dict.fromkeys(mention.finding for mention in mentions(report.impression)))
     entries = [*((name, escape(sections[name])) for name in SECTIONS),
                ("impression, cleaned", marked(report.impression)),
@@ -58,4 +59,5 @@ def _view(path, name):
     rows, columns = (max(1, round(side * scale)) for side in pixels.shape)
     small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
     code = base64.b64encode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]).decode()
-    return (f'<span><img src="data:image/jpeg;base64,{code}" width="{columns}" height="{rows}" alt="{name} view">{name}</span>')
+    size = f'width="{columns}" height="{rows}"'
+    return f'<span><img src="data:image/jpeg;base64,{code}" {size} alt="{name} view">{name}</span>'

@@ -194,10 +194,11 @@ class Survey:
         They come from the training split where it has any, so that nobody gets to know the test split by looking,
         and have both views where any study has. The choice is by a hash of the uid: arbitrary, and always the same.
         """
-        readable = {picture.path for picture in self.pictures if picture.shape}
-        places = [place for place, report in enumerate(self.reports) if readable.intersection(report.frontal + report.lateral)]
-        for wanted in (lambda report: split_of(report.uid) == "train", lambda report: report.frontal and report.lateral):
-            places = [place for place in places if wanted(self.reports[place])] or places
+        readable = {picture.uid for picture in self.pictures if picture.shape}
+        places = [place for place, report in enumerate(self.reports) if report.uid in readable]
+        places = [place for place in places if split_of(self.reports[place].uid) == "train"] or places
+        paired = [place for place in places if self.reports[place].frontal and self.reports[place].lateral]
+        places = paired or places
         places.sort(key=lambda place: hashlib.sha256(self.reports[place].uid.encode()).digest())
         chosen = [place for place in places if self.without_finding[place]][:normal]
         for number in range(len(FINDINGS)):
