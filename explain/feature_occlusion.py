@@ -13,7 +13,7 @@ from explain.target import sequence, target
 
 
 class FeatureOcclusion(Method):
-    """How far the word's log probability falls when a cell holds the mean features of its view's cells instead of its own.
+    """How far the word's log probability falls when a cell holds the mean of its view's cells instead of its own.
 
     Args:
         side: cells along the side of the square that is made dumb at once; a cell's value is the mean over the squares

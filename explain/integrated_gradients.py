@@ -1,4 +1,4 @@
-"""Integrated gradients: every pixel's share of how much the word's log probability differs from a picture without content.
+"""Integrated gradients: each pixel's share of what the pictures add to the word's log probability over empty ones.
 
 Source: Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks" (2017), arXiv 1703.01365, eq. 1 and 3.
 """
@@ -42,7 +42,8 @@ class IntegratedGradients(Method):
             total = np.zeros(pictures.shape, np.float64)  # (2, size, size, channels)
             for first in range(0, self.steps, self.batch):
                 share = shares[first : first + self.batch, None, None, None, None]
-                _, gradients = graphs.pixels_gradient(start + share * (pictures - start), question.mask, tokens, against)
+                points = start + share * (pictures - start)  # (n, 2, size, size, channels)
+                _, gradients = graphs.pixels_gradient(points, question.mask, tokens, against)
                 total += gradients.numpy().sum(axis=0)
                 done += len(share)
                 report(done, of)

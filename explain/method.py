@@ -121,7 +121,9 @@ class Method:
             ValueError: a place or a token that does not exist, or a comparison by a method that cannot.
             Stopped: `progress` returned True.
         """
-        question = self._ask(model, study, tokens, positions, alternatives)
+        question = ask(model, study, tokens, positions, alternatives)
+        if alternatives and not self.contrastive:
+            raise ValueError(f"{self.name} cannot compare a word with an alternative")
 
         def report(done, of):
             if progress is not None and progress(done, of):
@@ -149,30 +151,30 @@ class Method:
         """
         raise NotImplementedError
 
-    def _ask(self, model, study, tokens, positions, alternatives):
-        if hasattr(tokens, "words"):
-            tokens = [word.token_id for word in tokens.words]
-        tokens = np.asarray(tokens, np.int32).reshape(-1)
-        size = len(model.vocabulary)
-        if positions is None:
-            positions = np.flatnonzero(tokens != model.vocabulary.end)
-        positions = np.asarray(positions, np.int32).reshape(-1)
-        alternatives = dict(alternatives or {})
-        if not len(positions):
-            raise ValueError("there is no word to explain")
-        if positions.min() < 0 or positions.max() >= len(tokens):
-            raise ValueError(f"the places lie between 0 and {len(tokens) - 1}, not {positions.tolist()}")
-        if alternatives.keys() - set(positions.tolist()):
-            raise ValueError("an alternative is given for a place that is not explained")
-        for token in (*tokens, *alternatives.values()):
-            if not 0 <= token < size:
-                raise ValueError(f"{token} is no token of a vocabulary of {size}")
-        if alternatives and not self.contrastive:
-            raise ValueError(f"{self.name} cannot compare a word with an alternative")
-        if not isinstance(study, tuple):
-            from captioner.preparation import prepare
 
-            study = prepare(study, model.config["preparation"])
-        pictures, mask = (np.asarray(part) for part in study)
-        against = [alternatives.get(int(position), -1) for position in positions]
-        return Question(pictures.astype(np.float32), mask.astype(bool), tokens, positions, np.array(against, np.int32))
+def ask(model, study, tokens, positions=None, alternatives=None):
+    """Check what a method was asked, see `Method.explain`; returns a Question."""
+    if hasattr(tokens, "words"):
+        tokens = [word.token_id for word in tokens.words]
+    tokens = np.asarray(tokens, np.int32).reshape(-1)
+    size = len(model.vocabulary)
+    if positions is None:
+        positions = np.flatnonzero(tokens != model.vocabulary.end)
+    positions = np.asarray(positions, np.int32).reshape(-1)
+    alternatives = dict(alternatives or {})
+    if not len(positions):
+        raise ValueError("there is no word to explain")
+    if positions.min() < 0 or positions.max() >= len(tokens):
+        raise ValueError(f"the places lie between 0 and {len(tokens) - 1}, not {positions.tolist()}")
+    if alternatives.keys() - set(positions.tolist()):
+        raise ValueError("an alternative is given for a place that is not explained")
+    for token in (*tokens, *alternatives.values()):
+        if not 0 <= token < size:
+            raise ValueError(f"{token} is no token of a vocabulary of {size}")
+    if not isinstance(study, tuple):
+        from captioner.preparation import prepare
+
+        study = prepare(study, model.config["preparation"])
+    pictures, mask = (np.asarray(part) for part in study)
+    against = [alternatives.get(int(position), -1) for position in positions]
+    return Question(pictures.astype(np.float32), mask.astype(bool), tokens, positions, np.array(against, np.int32))

@@ -59,7 +59,7 @@ class Occlusion(Method):
 
 
 def windows(shape, side, stride):
-    """Squares that slide over `shape` (rows, columns) and reach every edge: int `(K, 4)` of top, left, bottom, right."""
+    """Squares that slide over `shape` (rows, columns) to every edge: int `(K, 4)` of top, left, bottom, right."""
 
     def starts(length):
         last = max(length - side, 0)

@@ -14,12 +14,13 @@ def target(model):
     """The Target of a Captioner, made once."""
     if model not in _TARGETS:
         preparation = model.config["preparation"]
-        _TARGETS[model] = Target(model.network, model.vocabulary.start, preparation["size"], preparation.get("channels", 1))
+        size, channels = preparation["size"], preparation.get("channels", 1)
+        _TARGETS[model] = Target(model.network, model.vocabulary.start, size, channels)
     return _TARGETS[model]
 
 
 class Target:
-    """Graphs of one network. N studies, T tokens, W words; R rows and C columns of the grid, F channels of its features.
+    """Graphs of one network. N studies, T tokens, W words; R rows, C columns and F channels of the features.
 
     In all of them `tokens` is int32 `(T,)`, the sequence, `against` is int32 `(T,)`, the token that each is compared
     with or -1, and `mask` is bool `(2,)`, which views there are. A target is log p(token), or
@@ -71,7 +72,7 @@ class Target:
         return targets.stack()  # (T, N)
 
     def _features_gradient(self, features, mask, tokens, against, positions):
-        """Features of one study `(1, 2, R, C, F)` -> its targets at `positions (W,)`, and each one's gradient `(W, 2, R, C, F)`.
+        """Features of one study `(1, 2, R, C, F)` -> its targets at `positions (W,)`, their gradients `(W, 2, R, C, F)`.
 
         The decoder sees W copies of the features, and copy i answers for word i alone: one backward pass for all words.
         """
@@ -87,7 +88,7 @@ class Target:
         return targets, tape.gradient(total, copies)
 
     def _pixels_gradient(self, pictures, mask, tokens, against):
-        """Pictures `(N, 2, size, size, channels)` -> targets `(N,)` of the last token, and their gradients, shaped as the pictures."""
+        """Pictures `(N, 2, size, size, channels)` -> targets `(N,)` of the last token, gradients as the pictures."""
         import tensorflow as tf
 
         with tf.GradientTape() as tape:

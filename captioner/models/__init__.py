@@ -3,8 +3,8 @@
 Every captioner's network offers the same calls, and decoding and the explanations need no others:
 
     memory           = network.encode(pictures (B, 2, rows, columns, channels), mask (B, 2))      # (B, P, depth)
-    features         = network.features(pictures (B, views, rows, columns, channels))   # (B, views, R, C, F), each by itself
-    memory           = network.remember(features (B, 2, R, C, F), mask (B, 2))           # the other half of encode
+    features         = network.features(pictures (B, views, rows, columns, channels))     # (B, views, R, C, F), each alone
+    memory           = network.remember(features (B, 2, R, C, F), mask (B, 2))            # the other half of encode
     constants, state = network.begin(memory, mask)                  # a tuple of (B, ...), and (B, units)
     logits, state, attention = network.step(memory, constants, state, token (B,))   # (B, V), (B, units), (B, P)
     network.grid                                     # (rows, columns) of one view; P = 2 * rows * columns

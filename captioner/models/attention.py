@@ -73,7 +73,7 @@ class AttentionCaptioner(keras.Model):
         return self.remember(self.features(pictures, training=training), mask, training=training)
 
     def features(self, pictures, training=False):
-        """Pictures `(B, views, rows, columns, channels)`, any number of views -> `(B, views, R, C, F)`, each by itself."""
+        """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself."""
         shape = ops.shape(pictures)
         flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
         features = self.encoder(flat, training=training)  # (B * views, R, C, F)

@@ -59,7 +59,7 @@ class SeedCaptioner(keras.Model):
         return self.remember(self.features(pictures), mask)
 
     def features(self, pictures, training=False):
-        """Pictures `(B, views, rows, columns, channels)`, any number of views -> `(B, views, R, C, F)`, each by itself."""
+        """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself."""
         shape = ops.shape(pictures)
         flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
         features = self.pool(self.encoder(flat, training=False))  # (B * views, R, C, F)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from captioner.captioner import Captioner
 from captioner.vocabulary import Vocabulary
+from explain.method import method
 
 VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "effusion", "normal", "."])
 EFFUSION, NORMAL, STOP = (VOCABULARY.encode("effusion normal ."))
@@ -55,6 +56,11 @@ def linear_model():
 def pictures(seed=0):
     """float32 `(2, 8, 8, 1)` in 0..1, and the mask of both views."""
     return np.random.default_rng(seed).random((2, SIZE, SIZE, 1), np.float32), np.array([True, True])
+
+
+def against_normal(name, model, study, tokens=(EFFUSION,), **settings):
+    """The Explanation of why the first word is "effusion" and not "normal"."""
+    return method(name, **settings).explain(model, study, tokens, alternatives={0: NORMAL})
 
 
 def cells(values):

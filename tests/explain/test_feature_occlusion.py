@@ -4,12 +4,12 @@ import numpy as np
 
 from captioner import Study
 from explain.method import method
-from tests.explain.linear_model import EFFUSION, NORMAL, SLOPE, STOP, cells, pictures
+from tests.explain.linear_model import EFFUSION, SLOPE, STOP, against_normal, cells, pictures
 
 
 def test_a_cell_costs_its_slope_times_its_distance_from_the_mean(linear):
     views, mask = pictures()
-    found = method("feature-occlusion", batch=3).explain(linear, (views, mask), [EFFUSION, STOP], alternatives={0: NORMAL})
+    found = against_normal("feature-occlusion", linear, (views, mask), [EFFUSION, STOP], batch=3)
     mean = cells(views[..., 0])
     expected = SLOPE * (mean - mean.mean(axis=(1, 2), keepdims=True))
     np.testing.assert_allclose(found.maps[0], expected, atol=1e-5)
@@ -33,8 +33,7 @@ def test_all_cells_at_once_say_the_same_everywhere(linear):
 
 def test_a_missing_lateral_leaves_the_frontal_in_its_place(linear):
     views, _ = pictures()
-    both = method("feature-occlusion").explain(linear, (views, np.array([True, True])), [EFFUSION], alternatives={0: NORMAL})
-    one = method("feature-occlusion").explain(linear, (views, np.array([True, False])), [EFFUSION], alternatives={0: NORMAL})
+    both, one = (against_normal("feature-occlusion", linear, (views, np.array([True, lateral]))) for lateral in (True, False))
     np.testing.assert_allclose(both.maps[0, 0], one.maps[0, 0], atol=1e-5)
     assert (one.maps[0, 1] == 0).all()
 

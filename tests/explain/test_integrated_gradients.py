@@ -6,7 +6,7 @@ import pytest
 from captioner import Study
 from explain.baseline import baseline
 from explain.method import method
-from tests.explain.linear_model import CELL, EFFUSION, NORMAL, SLOPE, pictures, stretched
+from tests.explain.linear_model import CELL, EFFUSION, SLOPE, against_normal, pictures, stretched
 
 
 @pytest.mark.parametrize("kind", ["black", "grey", "blurred"])
@@ -14,7 +14,7 @@ def test_a_linear_model_gives_each_pixel_its_slope_times_its_way(kind, linear):
     views, mask = pictures()
     start = {"black": np.zeros_like(views), "grey": np.ones_like(views) * views.mean(axis=(1, 2, 3), keepdims=True),
              "blurred": baseline(views, "blurred", {})}[kind]  # fmt: skip
-    found = method("integrated-gradients", steps=3, kind=kind).explain(linear, (views, mask), [EFFUSION], alternatives={0: NORMAL})
+    found = against_normal("integrated-gradients", linear, (views, mask), steps=3, kind=kind)
     expected = stretched(SLOPE) / CELL**2 * (views - start)[..., 0]
     np.testing.assert_allclose(found.maps[0], expected, atol=1e-6)
     assert abs(found.details["gap"][0]) < 1e-5
@@ -22,8 +22,8 @@ def test_a_linear_model_gives_each_pixel_its_slope_times_its_way(kind, linear):
 
 
 def test_on_a_curve_the_gap_closes_with_the_steps(linear):
-    gaps = [abs(method("integrated-gradients", steps=steps, kind="black").explain(linear, pictures(), [EFFUSION]).details["gap"][0])
-            for steps in (1, 4, 16)]  # fmt: skip
+    methods = [method("integrated-gradients", steps=steps, kind="black") for steps in (1, 4, 16)]
+    gaps = [abs(one.explain(linear, pictures(), [EFFUSION]).details["gap"][0]) for one in methods]
     assert gaps[0] > 4 * gaps[1] > 16 * gaps[2]
 
 

@@ -9,7 +9,9 @@ from explain.method import METHODS, Explanation, Stopped, method
 from explain.target import target
 
 # Few steps and patches: what is tested here does not depend on them.
-QUICK = {"integrated-gradients": {"steps": 4, "batch": 3}, "smooth-grad": {"samples": 4, "batch": 3}, "occlusion": {"patch": 0.5}}
+QUICK = {
+    "integrated-gradients": {"steps": 4, "batch": 3}, "smooth-grad": {"samples": 4, "batch": 3}, "occlusion": {"patch": 0.5},
+}  # fmt: skip
 COMPARING = [name for name in METHODS if name != "attention"]
 SLOW = [name for name in METHODS if method(name).slow]
 
@@ -76,6 +78,34 @@ def test_later_words_change_nothing(name, tiny, study, typed):
 def test_a_missing_view_is_zeros(name, tiny, study, typed):
     found = quick(name).explain(tiny, Study(study.frontal, None), typed, [2])
     assert (found.maps[:, 1] == 0).all() and np.abs(found.maps[:, 0]).max() > 0
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """A random network of the imported kind: three channels, a grid over 64 of 96 pixels, the frontal shown twice."""
+    import keras
+
+    from captioner.captioner import Captioner
+    from captioner.models.encoder import ENCODERS, EncoderConfig
+    from captioner.models.seed import SeedCaptioner
+    from captioner.vocabulary import Vocabulary
+
+    keras.utils.set_random_seed(4)
+    vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "acute", "effusion", "."])
+    encoder = EncoderConfig.from_dict({**ENCODERS["densenet-tiny"].as_dict(), "channels": 3})
+    network = SeedCaptioner(len(vocabulary), encoder, grid=(1, 1), depth=8, units=8, embedding=4)
+    preparation = {"name": "seed", "size": 96, "channels": 3, "missing_lateral": "repeat"}
+    config = {"name": "imported", "preparation": preparation, "decoding": {}, "coverage": [64 / 96, 64 / 96]}
+    return Captioner(network, vocabulary, config)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_imported_network_is_explained_too_and_a_repeated_frontal_is_a_view(name, imported, study):
+    found = quick(name).explain(imported, Study(study.frontal, None), [4, 6])
+    assert found.maps.shape == ((2, 2, 1, 1) if found.grid else (2, 2, 96, 96)) and np.isfinite(found.maps).all()
+    assert found.extent == (Extent(0, 0, 2 / 3, 2 / 3) if found.grid else WHOLE)
+    if name in ("attention", "integrated-gradients", "smooth-grad", "occlusion"):  # one cell alone is its view's mean
+        assert np.abs(found.maps[:, 1]).max() > 0
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from explain.method import method
 from explain.occlusion import averaged, windows
-from tests.explain.linear_model import EFFUSION, NORMAL, SLOPE, cells, pictures, stretched
+from tests.explain.linear_model import SLOPE, against_normal, cells, pictures, stretched
 
 
 @pytest.mark.parametrize("kind", ["black", "grey"])
 def test_a_patch_as_large_as_a_cell_costs_its_slope_times_the_change(kind, linear):
     views, mask = pictures()
-    found = method("occlusion", patch=0.5, stride=1.0, kind=kind, batch=3).explain(linear, (views, mask), [EFFUSION], alternatives={0: NORMAL})
+    found = against_normal("occlusion", linear, (views, mask), patch=0.5, stride=1.0, kind=kind, batch=3)
     mean = cells(views[..., 0])
     filled = views.mean(axis=(1, 2, 3))[:, None, None] if kind == "grey" else 0
     np.testing.assert_allclose(found.maps[0], stretched(SLOPE * (mean - filled)), atol=1e-5)
@@ -23,7 +23,7 @@ def test_overlapping_patches_are_averaged(linear):
     # A patch of 4 pixels each 2: pixel (0, 0) is under one, pixel (2, 2) under four, one of them a cell's own.
     views, mask = np.zeros((2, 8, 8, 1), np.float32), np.array([True, True])
     views[0, :4, :4] = 1
-    found = method("occlusion", patch=0.5, stride=0.5, kind="black").explain(linear, (views, mask), [EFFUSION], alternatives={0: NORMAL})
+    found = against_normal("occlusion", linear, (views, mask), patch=0.5, stride=0.5, kind="black")
     slope = SLOPE[0, 0, 0]
     assert found.maps[0, 0, 0, 0] == pytest.approx(slope, abs=1e-5)
     assert found.maps[0, 0, 0, 2] == pytest.approx((1 + 1 / 2) / 2 * slope, abs=1e-5)

@@ -4,11 +4,11 @@ import numpy as np
 
 from explain.method import method
 from explain.target import target
-from tests.explain.linear_model import CELL, EFFUSION, NORMAL, SLOPE, pictures, stretched
+from tests.explain.linear_model import CELL, SLOPE, against_normal, pictures, stretched
 
 
 def test_a_linear_model_gives_the_size_of_its_slopes(linear):
-    found = method("smooth-grad", samples=3).explain(linear, pictures(), [EFFUSION], alternatives={0: NORMAL})
+    found = against_normal("smooth-grad", linear, pictures(), samples=3)
     np.testing.assert_allclose(found.maps[0], np.abs(stretched(SLOPE)) / CELL**2, atol=1e-6)
 
 

@@ -1,0 +1,181 @@
+"""Is a map true to the model? What it calls important is taken away, or given first, and the word watched.
+
+Source: Petsiuk, Das and Saenko, "RISE: Randomized input sampling for explanation of black-box models" (2018),
+arXiv 1806.07421, section 4.2: deletion and insertion.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explain.baseline import baseline
+from explain.heatmap import WHOLE, spread
+from explain.method import Stopped, ask
+from explain.target import single, target
+
+BATCH = 8
+CENTRE = 1 / 6  # standard deviation of the centred Gaussian, as a share of the picture's side
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """A word's probability while the picture goes, and while it comes. S steps.
+
+    Attributes:
+        shares: float `(S + 1,)` from 0 to 1, of the pixels of all views there are.
+        deletion: float `(S + 1,)`, after the most important share is replaced with the baseline: a true map falls fast.
+        insertion: float `(S + 1,)`, when only that share is shown, the rest being the baseline: a true map rises fast.
+    """
+
+    shares: np.ndarray
+    deletion: np.ndarray
+    insertion: np.ndarray
+
+    @property
+    def deletion_area(self):
+        """Area under the deletion curve, 0..1; smaller is better."""
+        return float(np.trapezoid(self.deletion, self.shares))
+
+    @property
+    def insertion_area(self):
+        """Area under the insertion curve, 0..1; larger is better."""
+        return float(np.trapezoid(self.insertion, self.shares))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A map's curves beside those of orders that know nothing of the model.
+
+    Attributes:
+        method: Curves of the map.
+        random: Curves of random orders of the grid's cells.
+        centre: Curves of a Gaussian in the middle of each view.
+    """
+
+    method: Curves
+    random: tuple[Curves, ...]
+    centre: Curves
+
+    @property
+    def deletion_p(self):
+        """How likely a random order is to do as well: (1 + those with a deletion area as small) / (1 + all)."""
+        as_good = sum(other.deletion_area <= self.method.deletion_area for other in self.random)
+        return (1 + as_good) / (1 + len(self.random))
+
+    @property
+    def insertion_p(self):
+        """The same for the insertion area."""
+        as_good = sum(other.insertion_area >= self.method.insertion_area for other in self.random)
+        return (1 + as_good) / (1 + len(self.random))
+
+
+def curves(model, study, tokens, position, values, extent=WHOLE, steps=16, kind="blurred"):
+    """Deletion and insertion of one word by one map.
+
+    Args:
+        model, study, tokens: as in `explain.method.Method.explain`.
+        position: the word's place.
+        values: `(2, rows, columns)`, its map; of any sign, on a grid or in pixels.
+        extent: the part of the pictures that the map lies over; the rest counts as least important.
+        steps: equal shares of the pixels. Each costs two runs of the whole network.
+        kind: what stands for a picture without content, see `explain.baseline`.
+
+    Returns:
+        Curves.
+    """
+    return _curves(model, ask(model, study, tokens, [position]), values, extent, steps, kind, lambda: None)
+
+
+def compare(model, study, tokens, position, values, extent=WHOLE, steps=16, kind="blurred", random=19, seed=0,
+            progress=None):
+    """The curves of a map, of `random` random orders and of a centred Gaussian.
+
+    Args:
+        model, study, tokens, position, values, extent, steps, kind: as in `curves`.
+        random: random orders; 19 are the fewest that can give a p value of 0.05.
+        seed: of the random orders.
+        progress: as in `explain.method.Method.explain`.
+
+    Returns:
+        Comparison.
+
+    Raises:
+        Stopped: `progress` returned True.
+    """
+    question = ask(model, study, tokens, [position])
+    of, done = (random + 2) * 2 * (steps + 1), 0
+
+    def report():
+        nonlocal done
+        done += 1
+        # Counted in pictures; `_curves` reports after each.
+        if progress is not None and progress(done, of):
+            raise Stopped
+
+    def drawn(values, extent=WHOLE):
+        return _curves(model, question, values, extent, steps, kind, report)
+
+    numbers = np.random.default_rng(seed)
+    return Comparison(
+        drawn(values, extent),
+        tuple(drawn(numbers.random((2, *model.grid))) for _ in range(random)),
+        drawn(np.stack([centre(question.pictures.shape[1])] * 2)))
+
+
+def centre(size):
+    """A Gaussian in the middle of a square: float `(size, size)`."""
+    away = (np.arange(size) + 0.5) / size - 0.5
+    line = np.exp(-((away / CENTRE) ** 2) / 2)
+    return np.outer(line, line)
+
+
+def order(values, extent, mask, size, grid):
+    """The pixels of the views there are, most important first.
+
+    Equal values, such as the zeros of a rectified map, come in a random order of the grid's cells: pixel by pixel
+    they would turn the picture to noise, row by row they would favour its top.
+
+    Args:
+        values: `(2, rows, columns)`; a grid's cells are taken flat, so that they go as a whole.
+        extent: Extent of `values`.
+        mask: bool `(2,)`.
+        size: pixels along the square's sides.
+        grid: rows and columns of the cells that equal values go by.
+
+    Returns:
+        int, indices into the flattened `(2, size, size)`.
+    """
+    values = np.asarray(values, np.float32)
+    outside = spread(np.ones(values.shape[1:]), (size, size), extent, smooth=False) == 0
+    pixels = np.stack([spread(view, (size, size), extent, smooth=False) for view in values])  # (2, size, size)
+    pixels[:, outside] = values.min() - 1
+    numbers = np.random.default_rng((0, 1))  # not those of a random order
+    ties = np.stack([spread(view, (size, size), smooth=False) for view in numbers.random((2, *grid))])
+    ranked = np.lexsort((ties.reshape(-1), -pixels.reshape(-1)))  # stable
+    there = np.repeat(mask, size * size)
+    return ranked[there[ranked]]
+
+
+def _curves(model, question, values, extent, steps, kind, report):
+    graphs, pictures = target(model), question.pictures
+    empty = baseline(pictures, kind, model.config["preparation"])
+    empty[~question.mask] = pictures[~question.mask]
+    tokens, against = single(question, 0)
+    ranked = order(values, extent, question.mask, pictures.shape[1], model.grid)
+    counts = np.round(np.linspace(0, len(ranked), steps + 1)).astype(int)
+
+    def probabilities(ground, figure):
+        """Of `ground`, with a growing share of the pixels taken from `figure`."""
+        found = []
+        for first in range(0, len(counts), BATCH):
+            some = counts[first : first + BATCH]
+            mixed = np.repeat(ground[None], len(some), axis=0)  # (n, 2, size, size, channels)
+            for picture, count in zip(mixed, some):
+                rows = picture.reshape(-1, picture.shape[-1])
+                rows[ranked[:count]] = figure.reshape(rows.shape)[ranked[:count]]
+            found.append(graphs.of_features(graphs.features(mixed), question.mask, tokens, against).numpy()[-1])
+            for _ in some:
+                report()
+        return np.exp(np.concatenate(found))
+
+    return Curves(counts / len(ranked), probabilities(pictures, empty), probabilities(empty, pictures))
