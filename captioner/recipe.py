@@ -50,6 +50,7 @@ class Recipe:
         words_weight, findings_weight, grounding_weight: of the three losses while captions are learned.
         weight_decay: of AdamW.
         least_count: how often a word must stand in the training captions to get into the vocabulary.
+        least_studies: how many studies must name a finding to make it a target.
         max_words: tokens a caption is cut to.
     """
 
@@ -61,14 +62,15 @@ class Recipe:
     dropout: float = 0.3
     phantoms: int = 500
     abnormal_weight: float = 2.5
-    phantom_weight: float = 0.6
+    phantom_weight: float = 1.2
     word_dropout: float = 0.15
     smoothing: float = 0.1
     words_weight: float = 4.0
     findings_weight: float = 2.0
-    grounding_weight: float = 4.0
+    grounding_weight: float = 12.0
     weight_decay: float = 0.05
     least_count: int = 3
+    least_studies: int = 15
     max_words: int = 40
 
 
@@ -77,8 +79,9 @@ RECIPES = {
     "cpu": Recipe("densenet-small", (
         Phase("findings", 112, 6, 8e-4, end=0.77, batch=32, phantoms=False),
         Phase("findings", 128, 8, 6e-4, end=0.1, phantoms=False),
-        Phase("captions", 160, 3, 1e-3, end=0.5, freeze_encoder=True),
-        Phase("captions", 160, 10, 4e-4),
+        Phase("captions", 128, 2, 1e-3, end=0.5, freeze_encoder=True),
+        Phase("captions", 128, 14, 6e-4, end=0.4),
+        Phase("captions", 160, 5, 2.4e-4),
     ), dropout=0.2),
     # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
     "gpu": Recipe("densenet-121", (
@@ -91,7 +94,7 @@ RECIPES = {
     "smoke": Recipe("densenet-tiny", (
         Phase("findings", 64, 1, 1e-3, batch=8),
         Phase("captions", 64, 2, 1e-3, batch=8),
-    ), depth=16, units=16, embedding=8, phantoms=4, least_count=1, max_words=12),
+    ), depth=16, units=16, embedding=8, phantoms=4, least_count=1, least_studies=1, max_words=12),
 }
 
 

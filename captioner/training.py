@@ -62,7 +62,7 @@ class Training:
         if not self.reports["train"] or not self.reports["val"]:
             raise BadInput(f"{data} has too few studies to train on.")
         self.vocabulary = Vocabulary.of((report.impression for report in self.reports["train"]), self.recipe.least_count)
-        self.targets = Targets.of(self.reports["train"])
+        self.targets = Targets.of(self.reports["train"], self.recipe.least_studies)
         encoder = ENCODERS[self.recipe.encoder]
         self.network = network_class(model)(
             encoder, len(self.vocabulary), len(self.targets), self._grid(self.recipe.phases[-1]), depth=self.recipe.depth,
@@ -188,8 +188,7 @@ class Training:
             if state["stale"] >= phase.patience:
                 self.say(f"no better score in {phase.patience} epochs: phase {number + 1} ends early")
                 break
-        # The next phase starts from the best of this one, and counts its own best anew.
-        assign(network, read_weights(self.progress / BEST), str(self.progress))
+        # The next phase goes on from here and counts its own best anew: scores of different phases do not compare.
         state.update(phase=number + 1, epoch=0, best=None, stale=0)
         self._keep(optimizer=None)
 

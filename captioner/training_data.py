@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from captioner import phantom
-from captioner.preparation import standardise
+from captioner.places import places_in
+from captioner.preparation import squashed, standardise
 from captioner.study import read_view
 
 VIEWS = 2
@@ -30,7 +31,7 @@ class Example:
         caption: the cleaned impression.
         targets: float32 `(K,)`, multi-label.
         masks: token position -> bool `(2, rows, columns)`, where the finding that the word names lies in both
-            views. Known for phantoms only.
+            views: exactly for phantoms, and for real studies as coarsely as the impression says it.
     """
 
     uid: str
@@ -56,8 +57,7 @@ class PictureStore:
 
     def add(self, pixels):
         """Keep one picture, uint8 `(rows, columns)` of any size; returns its index."""
-        interpolation = cv2.INTER_AREA if min(pixels.shape) >= self.size else cv2.INTER_LINEAR
-        self._pictures.append(cv2.resize(pixels, (self.size, self.size), interpolation=interpolation))
+        self._pictures.append(squashed(pixels, self.size))
         return len(self._pictures) - 1
 
 
@@ -233,8 +233,8 @@ def study_examples(reports, store, targets):
     def add(paths):
         return tuple(store.add(read_view(path).pixels) for path in paths)
 
-    return [Example(report.uid, add(report.frontal), add(report.lateral), report.impression, targets.encode(report.mesh, report.impression))
-            for report in reports]
+    return [Example(report.uid, add(report.frontal), add(report.lateral), report.impression,
+                    targets.encode(report.mesh, report.impression), places_in(report.impression)) for report in reports]
 
 
 def phantom_examples(count, store, targets, cache):

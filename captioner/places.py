@@ -1,0 +1,60 @@
+"""Where a caption's own words say that a finding lies: coarse masks, to teach the attention on real studies.
+
+"Opacity in the right lower lobe" places `opacity`, `right` and `lower` in the lower part of the patient's right, which
+is the left half of the frontal picture. A lateral view does not show sides, only heights.
+"""
+
+import numpy as np
+
+from captioner.findings import mentions
+
+SIZE = 16  # rows and columns of a mask; it is stretched to the picture later
+# Shares of the picture's height; they overlap, since lungs end at different heights.
+UPPER, LOWER = (0.05, 0.48), (0.45, 0.95)
+UPPER_WORDS = {"upper", "apex", "apical", "apices", "biapical"}
+LOWER_WORDS = {"lower", "base", "bases", "basal", "basilar", "bibasilar", "costophrenic", "lingular"}
+LEFT, RIGHT = (0.5, 1.0), (0.0, 0.5)  # of the frontal picture's width: the patient faces the reader
+PLACE_WORDS = {"left", "right"} | UPPER_WORDS | LOWER_WORDS
+
+
+def places_in(caption):
+    """Which words of a cleaned caption are placed, and where.
+
+    Only sentences that state a finding count, and only those that name one side, one height, or one of each.
+
+    Returns:
+        dict token position -> bool `(2, 16, 16)`, frontal and lateral.
+    """
+    tokens = caption.split()
+    stated = {position for _, start, end in mentions(caption) for position in range(start, end)}
+    places = {}
+    start = 0
+    for stop in [position for position, token in enumerate(tokens) if token == "."] + [len(tokens)]:
+        sentence = range(start, stop)
+        named = stated.intersection(sentence)
+        words = {tokens[position] for position in sentence}
+        if named:
+            mask = _mask(words)
+            if mask is not None:
+                chosen = named | {position for position in sentence if tokens[position] in PLACE_WORDS}
+                places.update(dict.fromkeys(chosen, mask))
+        start = stop + 1
+    return places
+
+
+def _mask(words):
+    """The mask that a sentence's words describe, bool `(2, 16, 16)`; None when they name no place, or several."""
+    left, right = "left" in words, "right" in words
+    upper, lower = bool(words & UPPER_WORDS), bool(words & LOWER_WORDS)
+    if (left and right) or (upper and lower) or not (left or right or upper or lower) or "bilateral" in words and not (
+            upper or lower):
+        return None
+    rows = np.zeros(SIZE, bool)
+    rows[_span(UPPER if upper else LOWER if lower else (0.0, 1.0))] = True
+    columns = np.zeros(SIZE, bool)
+    columns[_span(LEFT if left else RIGHT if right else (0.0, 1.0))] = True
+    return np.stack([rows[:, None] & columns, np.broadcast_to(rows[:, None], (SIZE, SIZE))])
+
+
+def _span(shares):
+    return slice(*(int(round(share * SIZE)) for share in shares))
