@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import gradio as gr  # noqa: E402
 
 from captioner import BadInput, checkpoint, load  # noqa: E402
-from panels import endpoints, examples, explain, look, masthead  # noqa: E402
+from panels import compare, endpoints, examples, explain, look, masthead, side  # noqa: E402
 from panels.shelf import Shelf  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
@@ -29,8 +29,16 @@ def build(shelf, examples_folder=EXAMPLES):
         delete_cache=(5 * MINUTE, 30 * MINUTE),  # uploads are gone after 35 minutes at the latest
     ) as page:
         head = masthead.build(shelf)
-        panel = explain.build(shelf, examples.read(examples_folder))
-        endpoints.build(shelf, panel)
+        entries = examples.read(examples_folder)
+        with gr.Row(elem_id="sheet"):
+            study = side.build(shelf, entries)
+            with gr.Column(elem_id="answer"), gr.Tabs(elem_id="panels") as tabs:
+                with gr.Tab("Explain", id="explain"):
+                    panel = explain.build(shelf, study, entries)
+                with gr.Tab("Greedy and beam", id="compare") as tab:
+                    compare.build(shelf, study, panel, tab)
+        endpoints.build(shelf, study)
+        side.follow(study, tabs)
         page.load(
             masthead.follow(shelf), None, head, show_progress="hidden", concurrency_limit=None, api_visibility="private"
         )

@@ -10,15 +10,25 @@ import gradio as gr
 from captioner import View
 from panels.pictures import data_url, shrink
 
-# Pressed in the browser at once; the study itself comes with the server's answer.
+# Pressed in the browser at once; the study itself comes with the server's answer. An address that names an example
+# (panels/link.py) presses it when the page is there.
 _PICK = """
+const press = (button) => {
+  for (const other of element.querySelectorAll("button[data-name]"))
+    other.setAttribute("aria-pressed", String(other === button));
+};
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-name]");
   if (!button) return;
-  for (const other of element.querySelectorAll("button[data-name]"))
-    other.setAttribute("aria-pressed", String(other === button));
+  press(button);
   trigger("pick", { name: button.dataset.name });
 });
+const wanted = Object.fromEntries(new URLSearchParams(location.search));
+const linked = [...element.querySelectorAll("button[data-name]")].find((button) => button.dataset.name === wanted.example);
+if (linked) {
+  press(linked);
+  setTimeout(() => trigger("pick", { name: wanted.example, link: wanted }));
+}
 """
 
 

@@ -1,6 +1,7 @@
-"""The panel that explains one study: uploads or an example, the search, the impression and its maps."""
+"""The panel that explains one study: its impression word by word, with the maps."""
 
 import base64
+import json
 import secrets
 from dataclasses import dataclass, field
 from html import escape
@@ -10,10 +11,9 @@ import gradio as gr
 
 from captioner import BadInput, Caption, Study, read_study
 from explain import attention, figure
-from panels import examples, study, viewer
+from panels import link, viewer
 from panels.pictures import shrink
 
-GREEDY, BEAM = "greedy", "beam"
 MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 """Whatever uses a model shares one place in the queue: two searches at once would only halve each other's speed."""
 
@@ -41,6 +41,7 @@ class Session:
         extent: explain.heatmap.Extent.
         caption: the last Caption.
         title: a line about the last caption.
+        example: the example's entry that the study is; None for a visitor's own.
     """
 
     key: tuple = ()
@@ -50,6 +51,7 @@ class Session:
     extent: object = None
     caption: Caption | None = None
     title: str = ""
+    example: dict | None = None
 
 
 def _begin(model, key, frontal, lateral):
@@ -60,8 +62,11 @@ def _begin(model, key, frontal, lateral):
     return Session(key, small, sizes, model.encode(full), attention.extent(model.coverage))
 
 
-def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty, reference, session):
+def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty, example, session):
     """The impression of a study with everything the viewer shows.
+
+    Args:
+        example: the entry of panels.examples.read that the two files belong to; None for a visitor's own.
 
     Returns:
         (the viewer's answer, Session). Input that cannot be used gives an answer that says so, and a warning.
@@ -70,7 +75,7 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
         return viewer.refusal("Choose an example or upload a frontal X-ray first."), Session()
     try:
         if not frontal:
-            raise BadInput("A frontal view is needed: move the picture to the frontal side, or add one.")
+            raise BadInput("A frontal view is needed: swap the two views, or add one.")
         checkpoint = checkpoint or next(iter(shelf.names), None)
         model = shelf.get(checkpoint)
         key = (str(frontal), str(lateral or ""), checkpoint)
@@ -82,73 +87,70 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
     except BadInput as error:
         gr.Warning(escape(str(error), quote=False))
         return viewer.refusal(str(error)), Session()
-    session.caption = caption
-    result = viewer.payload(session.study, caption, session.extent, checkpoint, session.sizes, reference)
+    session.caption, session.example = caption, example or None
+    settings = {"decoding": decoding, "width": int(width), "length_penalty": float(length_penalty)}
+    settings["checkpoint"] = checkpoint
+    result = viewer.payload(
+        session.study, caption, session.extent, checkpoint, session.sizes, example or None, settings
+    )  # fmt: skip
     session.title = f"{result['checkpoint']}, {result['search']}, log probability {caption.log_prob:.2f}"
     return result, session
 
 
+def _download(name, kind, data, number):
+    """A file as `{"name", "url"}` inside the answer itself; `number` makes each answer a new one."""
+    return {"name": name, "url": f"data:{kind};base64," + base64.b64encode(data).decode("ascii"), "number": number}
+
+
 def figure_file(session, settings, number):
-    """The figure of all words as `{"name", "url"}`, a PNG inside a data URL; `number` makes each answer a new one."""
+    """The figure of all words, a PNG."""
     drawn = figure.all_words(
         session.study, session.caption.words, session.extent, over=settings["over"], colours=settings["colours"],
         smooth=bool(settings["smooth"]), opacity=min(max(float(settings["opacity"]), 0.0), 1.0), title=session.title,
     )  # fmt: skip
-    data = base64.b64encode(figure.png(drawn)).decode("ascii")
-    return {"name": "impression.png", "url": "data:image/png;base64," + data, "number": number}
+    return _download("impression.png", "image/png", figure.png(drawn), number)
+
+
+def caption_file(session, number):
+    """The caption as JSON, in the form that `/caption` and the command line give it too."""
+    name = session.example["name"] if session.example else None
+    text = json.dumps(session.caption.as_dict(name), ensure_ascii=False, indent=1)
+    return _download("caption.json", "application/json", text.encode("utf-8"), number)
 
 
 class Panel(NamedTuple):
-    """The components that other parts of the page work with."""
+    """What other parts of the page work with.
 
-    uploads: study.Uploads
-    checkpoint: gr.Dropdown
-    decoding: gr.Radio
-    width: gr.Slider
-    length_penalty: gr.Slider
+    Attributes:
+        viewer: the word viewer.
+        session: gr.State of a Session, or None before the first caption.
+    """
+
     viewer: gr.HTML
+    session: gr.State
 
 
-def build(shelf, entries):
-    """Lay out the panel and wire it.
+def build(shelf, side, entries):
+    """Lay out the panel and wire the side to it.
 
     Args:
         shelf: panels.shelf.Shelf.
+        side: panels.side.Side.
         entries: the examples, as panels.examples.read gives them.
 
     Returns:
         Panel.
     """
-    with gr.Row(elem_id="sheet"):
-        with gr.Column(elem_id="side"):
-            with gr.Tabs():
-                if entries:
-                    with gr.Tab("Examples"):
-                        gallery = examples.build(entries)
-                with gr.Tab("Your X-rays"):
-                    uploads = study.build()
-                    run = gr.Button("Write the impression", variant="primary", elem_id="run")
-            decoding = gr.Radio([("Greedy", GREEDY), ("Beam", BEAM)], value=GREEDY, label="Search", elem_id="decoding")
-            width = gr.Slider(1, 10, value=3, step=1, label="Beam width", visible=False, elem_id="beam-width")
-            length_penalty = gr.Slider(
-                0, 2, value=0.7, step=0.1, label="Length penalty", visible=False, elem_id="length-penalty"
-            )
-            checkpoint = gr.Dropdown(
-                shelf.names,
-                value=next(iter(shelf.names), None),
-                label="Checkpoint",
-                visible=len(shelf.names) > 1,
-                elem_id="checkpoint",
-            )
-        with gr.Column(elem_id="answer"):
-            view = viewer.build()
+    view = viewer.build()
     saved = gr.HTML(visible="hidden", html_template="", js_on_load=_SAVE)
     session = gr.State(None, time_to_live=3600)
-    reference = gr.State("")
+    example = gr.State(None)
 
-    inputs = [*uploads, checkpoint, decoding, width, length_penalty, reference, session]
+    settings = [side.decoding, side.width, side.length_penalty, side.checkpoint]
+    inputs = [*side.uploads, side.checkpoint, *settings[:3], example, session]
     outputs = [view, session]
     private = {"api_visibility": "private"}
+    quick = {"queue": False, "show_progress": "hidden", **private}
 
     def write(*values):
         return answer(shelf, *values)
@@ -163,28 +165,31 @@ def build(shelf, entries):
 
     def pick(event: gr.EventData):
         entry = next(entry for entry in entries if entry["name"] == event.name)
-        return entry["frontal"], entry["lateral"], entry["impression"]
+        asked = link.read(event._data.get("link") or {}, shelf.names)
+        return entry["frontal"], entry["lateral"], entry, *[asked.get(name, gr.skip()) for name in link.SETTINGS]
 
-    def draw(event: gr.EventData, session):
-        if session is None or session.caption is None:
-            raise gr.Error("There is no impression to draw yet.", print_exception=False)
-        return figure_file(session, event._data, secrets.token_hex(4))
+    def save(draw):
+        def saver(event: gr.EventData, session):
+            if session is None or session.caption is None:
+                raise gr.Error("There is no impression to save yet.", print_exception=False)
+            return draw(session, event._data, secrets.token_hex(4))
 
-    run.click(write, inputs, outputs, **MODEL, **private)
+        return saver
+
+    side.run.click(write, inputs, outputs, **MODEL, **private)
     if entries:
-        picked = gallery.pick(pick, None, [*uploads, reference], show_progress="hidden", **private)
+        picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **private)
         picked.then(write, inputs, outputs, **MODEL, **private)
-    for upload in uploads:
-        # A file of the visitor's own: what the example was made with no longer holds.
-        upload.upload(lambda: "", None, reference, queue=False, show_progress="hidden", **private)
-        upload.clear(lambda: "", None, reference, queue=False, show_progress="hidden", **private)
-    decoding.change(
-        lambda chosen: [gr.update(visible=chosen == BEAM)] * 2, decoding, [width, length_penalty],
-        queue=False, show_progress="hidden", **private,
-    )  # fmt: skip
-    gr.on(
-        [decoding.input, width.input, length_penalty.input, checkpoint.input], write_again, inputs, outputs,
-        trigger_mode="always_last", show_progress="minimal", **MODEL, **private,
-    )  # fmt: skip
-    view.figure(draw, session, saved, concurrency_limit=1, concurrency_id="figure", show_progress="hidden", **private)
-    return Panel(uploads, checkpoint, decoding, width, length_penalty, view)
+    # A file of the visitor's own, or another order: it is not the example any longer.
+    own = {"fn": lambda: None, "inputs": None, "outputs": example, **quick}
+    for upload in side.uploads:
+        upload.upload(**own)
+        upload.clear(**own)
+    swapped = side.swap.click(None, side.uploads, side.uploads, js="(frontal, lateral) => [lateral, frontal]", **quick)
+    again = {"trigger_mode": "always_last", "show_progress": "minimal", **MODEL, **private}
+    swapped.then(**own).then(write_again, inputs, outputs, **again)
+    gr.on([component.input for component in settings], write_again, inputs, outputs, **again)
+    drawing = {"concurrency_limit": 1, "concurrency_id": "figure", "show_progress": "hidden", **private}
+    view.figure(save(figure_file), session, saved, **drawing)
+    view.caption_file(save(lambda session, _, number: caption_file(session, number)), session, saved, **drawing)
+    return Panel(view, session)

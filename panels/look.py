@@ -33,5 +33,5 @@ def theme():
 
 def head():
     """The style sheets, for the head of the page."""
-    sheets = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css")]
+    sheets = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "compare.css")]
     return "<style>" + "\n".join(sheets) + "</style>"

@@ -15,10 +15,12 @@ const own = Math.random().toString(36).slice(2);
 root.querySelectorAll("input[data-group]").forEach((input) => { input.name = `${input.dataset.group}-${own}`; });
 
 let answer = { state: "empty" };
+let buttons = []; // one a word, in the order of answer.words
 let frames = []; // one a view: { view, canvas, context, picture, share, reading, cell }
 let chosen = 0;
 let hovered = null; // a word under the pointer, previewed without being chosen
 let playing = null;
+let linkedWord = Number(new URLSearchParams(location.search).get("word")) || 0; // counted from 1; used once
 
 const settings = {
   get opacity() { return Number(find(".cxr-opacity").value) / 100; },
@@ -76,6 +78,8 @@ const looked = (word, view) => `${percent(word.share[view.index])} ${view.name}$
 function describe(word) {
   const probability = Math.exp(word.log_prob);
   find(".cxr-word-title").textContent = word.text === "." ? "full stop" : word.text;
+  find(".cxr-word-from").hidden = !word.from;
+  find(".cxr-word-from").textContent = word.from || "";
   find(".cxr-probability").textContent = percent(probability);
   find(".cxr-log-prob").textContent = signed(word.log_prob);
   const looks = word.maps
@@ -132,7 +136,7 @@ function show() {
   for (const frame of frames) draw(frame, word, top);
   readings(word, top);
   describe(word);
-  root.querySelectorAll(".cxr-word").forEach((button, index) => {
+  buttons.forEach((button, index) => {
     button.classList.toggle("cxr-on", index === shown());
     button.setAttribute("aria-selected", String(index === chosen));
     button.tabIndex = index === chosen ? 0 : -1;
@@ -146,8 +150,7 @@ function choose(index, { focus = false, speak = true } = {}) {
   chosen = Math.min(Math.max(index, 0), count - 1);
   hovered = null;
   show();
-  const button = root.querySelectorAll(".cxr-word")[chosen];
-  if (focus) button.focus({ preventScroll: true });
+  if (focus) buttons[chosen].focus({ preventScroll: true });
   if (speak) {
     const word = answer.words[chosen];
     find(".cxr-spoken").textContent =
@@ -193,6 +196,9 @@ function wordButton(word, index) {
   });
   return button;
 }
+
+// Where the buttons stand; another script of this scope may lay them out its own way.
+let layWords = () => find(".cxr-words").replaceChildren(...buttons);
 
 function viewFigure(view) {
   const figure = make("figure", "cxr-view");
@@ -274,7 +280,8 @@ function receive() {
   reference.hidden = !value.reference;
   reference.replaceChildren(make("span", "", "This example was made to show: "), make("q", "", value.reference));
 
-  find(".cxr-words").replaceChildren(...value.words.map(wordButton));
+  buttons = value.words.map(wordButton);
+  layWords(value);
   if (!value.words.length) find(".cxr-words").append(make("p", "", "The model ended the impression before its first word."));
   for (const view of value.views) {
     const [figure, frame] = viewFigure(view);
@@ -285,7 +292,10 @@ function receive() {
   if (value.missing.includes("lateral")) find(".cxr-views").append(absent("lateral"));
   find(".cxr-views").dataset.count = String(value.views.length);
 
-  chosen = 0;
+  find(".cxr-copy").hidden = !value.example;
+  const linked = value.example && value.example === new URLSearchParams(location.search).get("example");
+  chosen = linked && linkedWord >= 1 ? Math.floor(linkedWord) - 1 : 0;
+  if (linked) linkedWord = 0;
   for (const frame of frames) fit(frame);
   sight.reset();
   choose(chosen, { speak: false });
@@ -311,6 +321,21 @@ find(".cxr-zoom-out").addEventListener("click", () => sight.zoomAt(1 / 1.6));
 find(".cxr-figure").addEventListener("click", () =>
   trigger("figure", { over: settings.scale, smooth: settings.cells !== "raw", colours: settings.colours, opacity: settings.opacity }),
 );
+find(".cxr-json").addEventListener("click", () => trigger("caption_file", {}));
+find(".cxr-copy").addEventListener("click", async () => {
+  const address = new URL(location.href);
+  address.search = new URLSearchParams({ example: answer.example, ...answer.settings, word: chosen + 1 }).toString();
+  history.replaceState(null, "", address);
+  let said = "Link copied";
+  try {
+    await navigator.clipboard.writeText(address.href);
+  } catch { // no leave to write there, as on a page without https
+    said = "The link stands in the address bar";
+  }
+  const button = find(".cxr-copy");
+  button.textContent = find(".cxr-spoken").textContent = said;
+  setTimeout(() => { button.textContent = "Copy a link to this word"; }, 2500);
+});
 find(".cxr-controls").addEventListener("input", () => {
   find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
   paintScalebar();
@@ -343,6 +368,7 @@ find(".cxr-words").addEventListener("keydown", (event) => {
 // Left and right also work wherever they mean nothing else, so that they do right after an example was clicked.
 function anywhere(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", anywhere);
+  if (!root.offsetParent) return; // behind another tab
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || answer.state !== "caption") return;
   if (event.target.closest("input, select, textarea, [role=tab], [role=listbox], [role=slider], [contenteditable]")) return;
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
@@ -352,8 +378,12 @@ function anywhere(event) {
 }
 document.addEventListener("keydown", anywhere);
 
+// Tells the other panels of a new answer; another script of this scope may keep it to itself.
+let received = () => document.dispatchEvent(new CustomEvent("cxr-answer"));
+
 watch("value", () => {
   receive();
+  received();
   if (answer.state !== "empty") bringIntoView();
 });
 receive();

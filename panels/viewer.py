@@ -5,6 +5,7 @@ One answer from the server carries all it needs; choosing a word, colours, scali
 """
 
 import base64
+import json
 from math import isfinite
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def _word(word, extent):
     }
 
 
-def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
+def payload(study, caption, extent, checkpoint, sizes=None, example=None, settings=None):
     """All that the viewer shows, as JSON.
 
     Args:
@@ -59,7 +60,8 @@ def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
         extent: explain.heatmap.Extent, the part of the pictures that the checkpoint's grid covers.
         checkpoint: its name.
         sizes: view name -> (rows, columns) of the pictures as they came, when `study` holds smaller ones.
-        reference: an impression to show beside the predicted one, such as what an example was made with.
+        example: the entry of panels.examples.read that the study is; None for a visitor's own, which no link leads to.
+        settings: dict of what the answer was asked with, for a link (panels/link.py).
     """
     best = caption.hypotheses[0]
     shown = list(study.views)
@@ -92,7 +94,9 @@ def payload(study, caption, extent, checkpoint, sizes=None, reference=""):
         "extent": list(extent),
         "words": [_word(word, extent) for word in best.words],
         "notices": list(dict.fromkeys((*study.notices, *caption.notices))),
-        "reference": reference,
+        "reference": example["impression"] if example else "",
+        "example": example["name"] if example else None,
+        "settings": settings or {},
     }
 
 
@@ -101,13 +105,22 @@ def _colour_tables():
     return {name: base64.b64encode(heatmap.colour_table(name).tobytes()).decode("ascii") for name in heatmap.COLOURS}
 
 
-def build():
-    """The component. Its value is an answer of `payload` or `refusal`; it triggers `figure` with its settings."""
+def build(elem_id="viewer", more=()):
+    """The component. Its value is an answer of `payload` or `refusal`.
+
+    It triggers `figure` with its settings, and `caption_file`.
+
+    Args:
+        elem_id: its id on the page.
+        more: names of scripts that go on in the scope of the viewer's own.
+    """
+    # In the script and not among the props: those are lost when an empty update meets a component behind another tab.
+    tables = f"const COLOUR_TABLES = {json.dumps(_colour_tables())};"
+    scripts = [(_HERE / name).read_text(encoding="utf-8") for name in (*_SCRIPTS, *more)]
     return gr.HTML(
         value=EMPTY,
         html_template=(_HERE / "viewer.html").read_text(encoding="utf-8"),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+        js_on_load="\n".join([tables, *scripts]),
         apply_default_css=False,
-        elem_id="viewer",
-        colours=_colour_tables(),
+        elem_id=elem_id,
     )

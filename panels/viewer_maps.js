@@ -1,11 +1,11 @@
 // Maps of the word viewer: from a grid of cells to pixels on a canvas, by the rules of explain/heatmap.py.
-// Runs before viewer.js, in the same scope; nothing here knows the page.
+// Runs before viewer.js, in the same scope, after COLOUR_TABLES (panels/viewer.py); nothing here knows the page.
 
 const FINE = 112; // pixels of a smooth map before the browser stretches it
 const LEVELS = [0.25, 0.5, 0.75]; // of the full strength: where contours run
 
 const tables = Object.fromEntries(
-  Object.entries(props.colours).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
+  Object.entries(COLOUR_TABLES).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
 );
 
 const shade = (colours, heat) => {

@@ -13,12 +13,15 @@ import numpy as np
 
 import dashboard
 from captioner import Alternative, Caption, Hypothesis, Study, Word
+from captioner.vocabulary import Vocabulary
 
 SENTENCES = {
     "dark": "heart size is normal . lungs are clear . no acute cardiopulmonary abnormality .",
     "bright": "large right pleural effusion with overlying atelectasis . no pneumothorax .",
 }
 BEAM_SENTENCE = "stable cardiomegaly without edema ."
+OTHER_HYPOTHESES = ("stable cardiomegaly with mild edema .", "heart size is normal . no acute disease .")
+DROPPED = ("stable chest", "no acute cardiopulmonary")  # begun and not gone on with
 
 
 class StandIn:
@@ -29,23 +32,57 @@ class StandIn:
 
     def __init__(self, name="stand-in", grid=(7, 7), coverage=(1.0, 1.0), has_attention=True):
         self.name, self.grid, self.coverage, self.has_attention = name, grid, coverage, has_attention
-        self.config = {"name": name}
+        self.config = {"name": name, "decoding": {"max_words": 40, "length_penalty": 0.7}}
+        sentences = (*SENTENCES.values(), BEAM_SENTENCE, *OTHER_HYPOTHESES, *DROPPED)
+        self.vocabulary = Vocabulary.of(sentences, least=1)
+        self.decoder = SimpleNamespace(trace=self._trace)
         self.encoded = 0  # how often the encoder ran
 
     def encode(self, study):
         self.encoded += 1
         views = (True, study.lateral is not None)
         notices = study.notices if views[1] else (*study.notices, "The lateral view is missing.")
-        return SimpleNamespace(mean=float(study.frontal.pixels.mean()), views=views, notices=tuple(notices))
+        mean = float(study.frontal.pixels.mean())
+        return SimpleNamespace(mean=mean, views=views, notices=tuple(notices), memory=None, mask=views)
 
     def caption(self, study, decoding="greedy", beam_width=3, length_penalty=0.7, max_words=None):
         features = self.encode(study) if isinstance(study, Study) else study
-        text = BEAM_SENTENCE if decoding == "beam" else SENTENCES["bright" if features.mean > 110 else "dark"]
-        words = tuple(self._word(token, number, features.views) for number, token in enumerate(text.split()))
+        greedy = SENTENCES["bright" if features.mean > 110 else "dark"]
+        width = int(beam_width) if decoding == "beam" else 1
+        texts = (BEAM_SENTENCE, *OTHER_HYPOTHESES)[:width] if decoding == "beam" else (greedy,)
+        found = tuple(self._hypothesis(text, features.views, length_penalty) for text in texts)
+        return Caption(found, decoding, width, length_penalty, features.views, features.notices)
+
+    def _hypothesis(self, text, views, length_penalty):
+        words = tuple(self._word(token, number, views) for number, token in enumerate(text.split()))
         total = sum(word.log_prob for word in words) - 0.1
-        best = Hypothesis(words, total, -0.1, total / (len(words) + 1) ** length_penalty)
-        width = beam_width if decoding == "beam" else 1
-        return Caption((best,), decoding, width, length_penalty, features.views, features.notices)
+        return Hypothesis(words, total, -0.1, total / (len(words) + 1) ** length_penalty)
+
+    def _trace(self, features_memory, mask, width, steps):
+        """The fields of captioner.decoding.Trace that tell how the beam went; the fifth place is never filled."""
+        ended = [[*text.split(), "<end>"] for text in (BEAM_SENTENCE, *OTHER_HYPOTHESES)[:width]]
+        paths = ended + [text.split() for text in DROPPED]
+        table = [[], [], [], []]
+        before = [()]
+        for step in range(max(map(len, ended))):
+            here = list(dict.fromkeys(tuple(path[: step + 1]) for path in paths if len(path) > step or path in ended))
+            rows = [[], [], [], []]
+            for place in range(5):
+                path = here[place] if place < len(here) else ()
+                over = 0 < len(path) <= step
+                token = self.vocabulary.encode(path[-1])[0] if path and not over else self.vocabulary.pad
+                parent = before.index(path if over else path[:-1]) if path else 0
+                share = 0.0
+                if path and not over:
+                    share = -0.1 if path[-1] == "<end>" else self._word(path[-1], step, (1, 1)).log_prob
+                    share -= 4 * (list(path) in paths[len(ended) :])  # what is dropped there was unlikely
+                for row, value in zip(rows, (token, parent, share, over)):
+                    row.append(value)
+            for part, row in zip(table, rows):
+                part.append(row)
+            before = here
+        names = ("tokens", "parents", "log_probs", "ended")
+        return SimpleNamespace(**{name: np.array(part) for name, part in zip(names, table)})
 
     def _bump(self, y, x, draw):
         rows, columns = self.grid

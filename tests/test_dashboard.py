@@ -20,7 +20,7 @@ from captioner.study import read_view
 from explain import heatmap
 from panels import examples, explain, study, viewer
 from panels.shelf import Shelf
-from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve, write_examples
+from tests.stand_in import BEAM_SENTENCE, DROPPED, OTHER_HYPOTHESES, SENTENCES, StandIn, draw_chest, serve, write_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,9 +67,23 @@ def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, 
     assert np.array(answer["words"][0]["attention"])[1].max() == 0
 
 
-def test_caption_is_the_only_endpoint_on_offer(client):
+def test_no_endpoint_is_on_offer_but_those_that_are_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/caption"] and not endpoints["unnamed_endpoints"]
+    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare"] and not endpoints["unnamed_endpoints"]
+
+
+def test_compare_answers_a_client_with_both_searches_aligned(client, chest):
+    answer = client.predict(handle_file(str(chest)), None, beam_width=3, api_name="/compare")
+    assert answer["greedy"]["text"] == SENTENCES["dark"] and answer["beam"]["text"] == BEAM_SENTENCE
+    count = len(BEAM_SENTENCE.split()) + 1  # and the end
+    assert answer["beam"]["log_prob_per_word"] == pytest.approx(answer["beam"]["log_prob"] / count)
+    for side in ("greedy", "beam"):
+        places = [column[side] for column in answer["alignment"] if column[side] is not None]
+        assert places == list(range(len(answer[side]["words"])))
+    assert [found["text"] for found in answer["hypotheses"]] == [BEAM_SENTENCE, *OTHER_HYPOTHESES]
+    assert sorted(lost["text"] for lost in answer["dropped"]) == sorted(DROPPED)
+    with pytest.raises(AppError, match="frontal view is needed"):
+        client.predict(None, handle_file(str(chest)), api_name="/compare")
 
 
 def test_bad_input_is_one_sentence_and_the_server_goes_on(client, chest, tmp_path):

@@ -1,0 +1,41 @@
+"""A link that brings back an example with its settings and word: `?example=..&decoding=..&width=..&word=..`.
+
+The gallery hands over what stands in the address as soon as the page is there (panels/examples.py); the viewer writes the
+link and chooses the word (panels/viewer.js). An address is typed by anyone: what is no setting of this page is left out.
+"""
+
+from math import isfinite
+
+SETTINGS = ("decoding", "width", "length_penalty", "checkpoint")
+
+
+def _number(text, low, high):
+    try:
+        number = float(text)
+    except (TypeError, ValueError):
+        return None
+    return number if isfinite(number) and low <= number <= high else None
+
+
+def read(wanted, checkpoints):
+    """The settings that an address asks for.
+
+    Args:
+        wanted: dict of str, the address's parameters.
+        checkpoints: the names on offer.
+
+    Returns:
+        dict of those SETTINGS that are there and in range: decoding str, width int 1..10, length_penalty float 0..2,
+        checkpoint str.
+    """
+    found = {}
+    if wanted.get("decoding") in ("greedy", "beam"):
+        found["decoding"] = wanted["decoding"]
+    width, penalty = _number(wanted.get("width"), 1, 10), _number(wanted.get("length_penalty"), 0, 2)
+    if width is not None and width == int(width):
+        found["width"] = int(width)
+    if penalty is not None:
+        found["length_penalty"] = penalty
+    if wanted.get("checkpoint") in list(checkpoints):
+        found["checkpoint"] = wanted["checkpoint"]
+    return found
