@@ -1,0 +1,198 @@
+// Draws the maps of the report from the numbers in the file, by the rules of explain/heatmap.py.
+// Every text is set as text, never as HTML.
+
+"use strict";
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const find = (id) => document.getElementById(id);
+const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const inferno = bytes(data.colours);
+const FOR = [255, 154, 60], AGAINST = [77, 163, 255]; // of maps with two signs
+const FINE = 128; // pixels of a smooth map before the browser stretches it
+
+const buttons = [...document.querySelectorAll(".word")];
+const frames = [...document.querySelectorAll(".view")].map((figure, index) => {
+  const canvas = figure.querySelector("canvas");
+  return { index, canvas, context: canvas.getContext("2d"), share: figure.querySelector(".share") };
+});
+let chosen = 0;
+
+const percent = (share) => (share > 0 && share < 0.005 ? "<1%" : `${Math.round(share * 100)}%`);
+const signed = (number) => number.toFixed(2).replace("-", "\u2212");
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// ---- numbers -------------------------------------------------------------------------------------------------------
+
+const method = () => data.methods[Number(find("method").value) || 0];
+const mapOf = (number) => (method() ? method().words[number] : null);
+
+// One view's map as an array of rows.
+function grid(map, view) {
+  const { rows, columns } = method();
+  map.numbers ??= new Float32Array(bytes(map.values).buffer);
+  return Array.from({ length: rows }, (_, row) => {
+    const start = (view * rows + row) * columns;
+    return map.numbers.subarray(start, start + columns);
+  });
+}
+
+// The four cells that colour each position along one axis, with their weights: the cubic of explain/heatmap.py.
+function neighbours(count) {
+  const held = (cell) => Math.min(Math.max(cell, 0), count - 1);
+  return Array.from({ length: FINE }, (_, pixel) => {
+    const position = Math.min(Math.max(((pixel + 0.5) / FINE) * count - 0.5, 0), count - 1);
+    const lower = Math.floor(position), t = position - lower;
+    const weights = [(((2 - t) * t - 1) * t) / 2, ((3 * t - 5) * t * t + 2) / 2, (((4 - 3 * t) * t + 1) * t) / 2, ((t - 1) * t * t) / 2];
+    return weights.map((weight, step) => [held(lower + step - 1), weight]);
+  });
+}
+
+const mix = (taps, values) => taps.reduce((sum, [cell, weight]) => sum + weight * values[cell], 0);
+
+// Cells stretched to FINE x FINE values, held within their range.
+function stretch(cells) {
+  const across = neighbours(cells[0].length), down = neighbours(cells.length);
+  let low = Infinity, high = -Infinity;
+  for (const row of cells) for (const value of row) { low = Math.min(low, value); high = Math.max(high, value); }
+  const rows = cells.map((row) => across.map((taps) => mix(taps, row))); // (rows, FINE)
+  return down.map((taps) => across.map((_, x) => Math.min(Math.max(taps.reduce((sum, [row, weight]) => sum + weight * rows[row][x], 0), low), high)));
+}
+
+// ---- drawing -------------------------------------------------------------------------------------------------------
+
+const sheet = document.createElement("canvas");
+const sheetContext = sheet.getContext("2d", { willReadFrequently: true });
+
+function colour(heat) {
+  if (method().signed) return heat < 0 ? AGAINST : FOR;
+  const step = Math.round(heat * 255) * 3;
+  return inferno.subarray(step, step + 3);
+}
+
+function draw(frame, map, top) {
+  const { context, canvas, index } = frame;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (!map || !(top > 0)) return;
+  const raw = find("cells").value === "raw", opacity = find("opacity").value / 100;
+  const cells = grid(map, index), values = raw ? cells : stretch(cells);
+  sheet.width = values[0].length;
+  sheet.height = values.length;
+  const image = sheetContext.createImageData(sheet.width, sheet.height);
+  let at = 0;
+  for (const row of values) for (const value of row) {
+    const heat = Math.min(Math.max(value / top, method().signed ? -1 : 0), 1);
+    image.data.set(colour(heat), at);
+    image.data[at + 3] = Math.round(Math.abs(heat) * opacity * 255);
+    at += 4;
+  }
+  sheetContext.putImageData(image, 0, 0);
+  const [above, left, below, right] = method().extent, { width, height } = canvas;
+  context.imageSmoothingEnabled = !raw;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(sheet, left * width, above * height, (right - left) * width, (below - above) * height);
+}
+
+function drawScale() {
+  const canvas = find("scale"), context = canvas.getContext("2d"), { width, height } = canvas;
+  canvas.hidden = !method();
+  if (!method()) return;
+  context.fillStyle = "#4a5552";
+  context.fillRect(0, 0, width, height);
+  for (let x = 0; x < width; x++) {
+    const heat = method().signed ? (2 * x) / (width - 1) - 1 : x / (width - 1);
+    context.fillStyle = `rgba(${[...colour(heat)].join()}, ${(Math.abs(heat) * find("opacity").value) / 100})`;
+    context.fillRect(x, 0, 1, height);
+  }
+  find("scale-low").textContent = method().signed ? "against" : "0";
+  find("scale-high").textContent = method().signed ? "for the word" : find("over").value === "word" ? "this word's largest" : "the impression's largest";
+}
+
+// ---- the chosen word -----------------------------------------------------------------------------------------------
+
+function sentences(map) {
+  if (!method()) return ["There is no map."];
+  if (!map) return ["This word was not explained."];
+  if (!map.share) return [map.top > 0 ? "Nothing on the pictures spoke for this word." : "The map is zero everywhere.", ...map.facts];
+  const parts = data.views.map((view, index) => {
+    const where = map.place[index] && map.share[index] > 0 ? `, most in the ${map.place[index]}` : "";
+    return `${percent(map.share[index])} ${view}${where}`;
+  });
+  return [...parts, ...map.facts];
+}
+
+function show() {
+  const word = data.words[chosen];
+  drawScale();
+  if (!word) return;
+  const map = mapOf(chosen);
+  const maps = find("over").value === "word" ? [map] : method() ? method().words : [];
+  const top = Math.max(0, ...maps.map((one) => (one ? one.top : 0)));
+  for (const frame of frames) {
+    draw(frame, map, top);
+    frame.share.textContent = map && map.share ? percent(map.share[frame.index]) : "";
+    frame.canvas.setAttribute("aria-label", `${data.views[frame.index]}: map of the word ${word.text}`);
+  }
+  buttons.forEach((button, number) => {
+    button.setAttribute("aria-selected", String(number === chosen));
+    button.tabIndex = number === chosen ? 0 : -1;
+  });
+  find("title").textContent = word.text === "." ? "full stop" : word.text;
+  find("probability").textContent = percent(Math.exp(word.log_prob));
+  find("log-prob").textContent = signed(word.log_prob);
+  find("where").replaceChildren(...sentences(map).map((sentence) => make("li", "", sentence)));
+  find("alternatives").replaceChildren(...word.alternatives.map((other) => {
+    const item = make("li", other.chosen ? "chosen" : ""), share = Math.exp(other.log_prob), bar = make("i");
+    bar.style.width = `${Math.max(share * 100, 0.5)}%`;
+    item.append(make("span", "", other.text), make("span", "", percent(share)), bar);
+    if (other.chosen) item.append(make("span", "unseen", "(chosen)"));
+    return item;
+  }));
+}
+
+function choose(number, focus) {
+  if (!buttons.length) return;
+  chosen = Math.min(Math.max(number, 0), buttons.length - 1);
+  show();
+  if (focus) buttons[chosen].focus({ preventScroll: false });
+  find("spoken").textContent = [`${find("title").textContent}, ${find("probability").textContent}.`, ...sentences(mapOf(chosen))].join(" ");
+}
+
+buttons.forEach((button, number) => button.addEventListener("click", () => choose(number, true)));
+find("previous").addEventListener("click", () => choose(chosen - 1));
+find("next").addEventListener("click", () => choose(chosen + 1));
+for (const id of ["opacity", "over", "cells", "method"]) find(id).addEventListener("input", show);
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, summary")) return;
+  const within = event.target.closest("#words");
+  const places = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1 };
+  if (within) Object.assign(places, { ArrowDown: chosen + 1, ArrowUp: chosen - 1, Home: 0, End: buttons.length - 1 });
+  if (!(event.key in places)) return;
+  event.preventDefault();
+  choose(places[event.key], Boolean(within));
+});
+
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
+
+// ---- the start -----------------------------------------------------------------------------------------------------
+
+find("method").replaceChildren(...data.methods.map((one, index) => Object.assign(make("option", "", one.title), { value: index })));
+find("method-control").hidden = data.methods.length < 2;
+
+new ResizeObserver(() => {
+  for (const { canvas } of frames) {
+    const density = Math.min(devicePixelRatio || 1, 2), box = canvas.getBoundingClientRect();
+    const width = Math.round(box.width * density), height = Math.round(box.height * density);
+    if (!width || !height || (width === canvas.width && height === canvas.height)) continue;
+    canvas.width = width;
+    canvas.height = height;
+  }
+  show();
+}).observe(document.querySelector(".views"));
+show();
