@@ -1,0 +1,24 @@
+"""Means with intervals, against numbers that can be checked by hand."""
+
+import numpy as np
+import pytest
+
+from explain.intervals import mean
+
+
+def test_the_mean_is_of_the_words_and_what_is_not_defined_is_left_out():
+    found = mean([1, 0, None, True, np.nan], ["a", "a", "a", "b", "c"])
+    assert found["value"] == pytest.approx(2 / 3) and (found["words"], found["studies"]) == (3, 2)
+    assert 0.5 <= found["low"] <= found["value"] <= found["high"] <= 1
+
+
+def test_words_of_one_study_are_drawn_together():
+    alone = mean([0, 1] * 20, np.arange(40))
+    together = mean([0] * 20 + [1] * 20, ["a"] * 20 + ["b"] * 20)
+    assert (together["low"], together["high"]) == (0, 1)
+    assert alone["high"] - alone["low"] < 0.4
+
+
+def test_nothing_has_no_mean():
+    assert mean([], []) == {"value": None, "low": None, "high": None, "words": 0, "studies": 0}
+    assert mean([None], ["a"])["value"] is None
