@@ -6,6 +6,7 @@ Backend-neutral Keras: the same code trains with TensorFlow on a CPU and with JA
 import dataclasses
 import json
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -180,7 +181,9 @@ class Training:
         training.start_at(state["epoch"])
         for epoch in range(state["epoch"], phase.epochs):
             started = time.monotonic()
-            trained = network.fit(training, initial_epoch=epoch, epochs=epoch + 1, verbose=0).history
+            # A bar within the epoch where somebody watches; in a log, a line an epoch is enough.
+            watched = int(sys.stdout.isatty())
+            trained = network.fit(training, initial_epoch=epoch, epochs=epoch + 1, verbose=watched).history
             scores = self._validate(phase, validation)
             seconds = time.monotonic() - started
             losses_now = {f"train_{name}": float(values[-1]) for name, values in trained.items()}
