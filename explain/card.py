@@ -71,15 +71,20 @@ def _body(lines):
 
 
 def _starts(line):
-    return bool(line.strip().startswith("```") or _HEADING.fullmatch(line.strip()) or _ITEM.fullmatch(line) or "|" in line)
+    line = line.strip()
+    return bool(line.startswith("```") or _HEADING.fullmatch(line) or _ITEM.fullmatch(line) or "|" in line)
 
 
 def _inline(text):
     text = re.sub(r"!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)", r"\1 (\2)", text)
     # Split at code first, so that nothing inside it is read as a form; every piece is escaped on its own.
     pieces = re.split(r"(`[^`]+`)", text)
-    return "".join(f"<code>{escape(piece[1:-1])}</code>" if piece.startswith("`") and piece.endswith("`") and len(piece) > 2
-                   else re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", escape(piece)) for piece in pieces)
+    return "".join(
+        f"<code>{escape(piece[1:-1])}</code>"
+        if re.fullmatch(r"`[^`]+`", piece)
+        else re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", escape(piece))
+        for piece in pieces
+    )
 
 
 def _table(rows):

@@ -48,8 +48,8 @@ function neighbours(count) {
   return Array.from({ length: FINE }, (_, pixel) => {
     const position = Math.min(Math.max(((pixel + 0.5) / FINE) * count - 0.5, 0), count - 1);
     const lower = Math.floor(position), t = position - lower;
-    const weights = [(((2 - t) * t - 1) * t) / 2, ((3 * t - 5) * t * t + 2) / 2, (((4 - 3 * t) * t + 1) * t) / 2, ((t - 1) * t * t) / 2];
-    return weights.map((weight, step) => [held(lower + step - 1), weight]);
+    const weights = [((2 - t) * t - 1) * t, (3 * t - 5) * t * t + 2, ((4 - 3 * t) * t + 1) * t, (t - 1) * t * t];
+    return weights.map((weight, step) => [held(lower + step - 1), weight / 2]);
   });
 }
 
@@ -59,9 +59,15 @@ const mix = (taps, values) => taps.reduce((sum, [cell, weight]) => sum + weight 
 function stretch(cells) {
   const across = neighbours(cells[0].length), down = neighbours(cells.length);
   let low = Infinity, high = -Infinity;
-  for (const row of cells) for (const value of row) { low = Math.min(low, value); high = Math.max(high, value); }
+  for (const row of cells) {
+    for (const value of row) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
   const rows = cells.map((row) => across.map((taps) => mix(taps, row))); // (rows, FINE)
-  return down.map((taps) => across.map((_, x) => Math.min(Math.max(taps.reduce((sum, [row, weight]) => sum + weight * rows[row][x], 0), low), high)));
+  const columns = across.map((_, x) => rows.map((row) => row[x])); // (FINE, rows)
+  return down.map((taps) => columns.map((column) => Math.min(Math.max(mix(taps, column), low), high)));
 }
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
@@ -110,7 +116,8 @@ function drawScale() {
     context.fillRect(x, 0, 1, height);
   }
   find("scale-low").textContent = method().signed ? "against" : "0";
-  find("scale-high").textContent = method().signed ? "for the word" : find("over").value === "word" ? "this word's largest" : "the impression's largest";
+  const strongest = find("over").value === "word" ? "strongest of this word" : "strongest of the impression";
+  find("scale-high").textContent = method().signed ? "for the word" : strongest;
 }
 
 // ---- the chosen word -----------------------------------------------------------------------------------------------
@@ -118,7 +125,9 @@ function drawScale() {
 function sentences(map) {
   if (!method()) return ["There is no map."];
   if (!map) return ["This word was not explained."];
-  if (!map.share) return [map.top > 0 ? "Nothing on the pictures spoke for this word." : "The map is zero everywhere.", ...map.facts];
+  if (!map.share) {
+    return [map.top > 0 ? "Nothing on the pictures spoke for this word." : "The map is zero everywhere.", ...map.facts];
+  }
   const parts = data.views.map((view, index) => {
     const where = map.place[index] && map.share[index] > 0 ? `, most in the ${map.place[index]}` : "";
     return `${percent(map.share[index])} ${view}${where}`;
@@ -160,7 +169,8 @@ function choose(number, focus) {
   chosen = Math.min(Math.max(number, 0), buttons.length - 1);
   show();
   if (focus) buttons[chosen].focus({ preventScroll: false });
-  find("spoken").textContent = [`${find("title").textContent}, ${find("probability").textContent}.`, ...sentences(mapOf(chosen))].join(" ");
+  const heading = `${find("title").textContent}, ${find("probability").textContent}.`;
+  find("spoken").textContent = [heading, ...sentences(mapOf(chosen))].join(" ");
 }
 
 buttons.forEach((button, number) => button.addEventListener("click", () => choose(number, true)));
@@ -182,7 +192,8 @@ addEventListener("beforeprint", () => document.querySelectorAll("details").forEa
 
 // ---- the start -----------------------------------------------------------------------------------------------------
 
-find("method").replaceChildren(...data.methods.map((one, index) => Object.assign(make("option", "", one.title), { value: index })));
+const options = data.methods.map((one, index) => Object.assign(make("option", "", one.title), { value: index }));
+find("method").replaceChildren(...options);
 find("method-control").hidden = data.methods.length < 2;
 
 new ResizeObserver(() => {
