@@ -17,7 +17,7 @@ def html(text):
     Returns:
         HTML without links, pictures or scripts.
     """
-    lines = _body(text.replace("\x00", "").splitlines())
+    lines = _body(text.replace("\r\n", "\n").split("\n"))
     parts, place = [], 0
     while place < len(lines):
         line = lines[place]

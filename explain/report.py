@@ -39,7 +39,7 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
 
     Raises:
         BadInput: a picture or a checkpoint that cannot be used, a method that is unknown or not for this checkpoint,
-            or an `out` that is not named as an HTML file.
+            or an `out` that is not named as an HTML file, or whose PNG or GIF would replace one of the pictures.
         Stopped: `progress` returned True; nothing is written.
     """
     import captioner
@@ -47,6 +47,10 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
     out = Path(out)
     if out.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"The report is an HTML file: {out} must end in .html.")
+    written = out, out.with_suffix(".png"), out.with_suffix(".gif")
+    for given in (frontal, lateral):
+        if given and Path(given).resolve() in [path.resolve() for path in written]:
+            raise BadInput(f"The report would replace the picture {Path(given).name}: give it another name.")
     if method not in METHODS:
         raise BadInput(f"There is no method {method!r}: the methods are {', '.join(METHODS)}.")
     study = captioner.read_study(frontal, lateral)
@@ -60,7 +64,6 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
     page = report_html(model, study, caption, explanations)
     pictures = still_and_moving(model, study, caption, explanations[0] if explanations else None)
     out.parent.mkdir(parents=True, exist_ok=True)
-    written = out, out.with_suffix(".png"), out.with_suffix(".gif")
     for path, content in zip(written, (page.encode("utf-8"), *pictures)):
         path.write_bytes(content)
     return written
