@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import gradio as gr  # noqa: E402
 
 from captioner import BadInput, checkpoint, load  # noqa: E402
-from panels import compare, endpoints, examples, explain, look, masthead, side  # noqa: E402
+from panels import about, compare, endpoints, examples, explain, look, masthead, score, side  # noqa: E402
 from panels.shelf import Shelf  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
@@ -37,8 +37,12 @@ def build(shelf, examples_folder=EXAMPLES):
                     panel = explain.build(shelf, study, entries)
                 with gr.Tab("Greedy and beam", id="compare") as tab:
                     compare.build(shelf, study, panel, tab)
+                with gr.Tab("Score", id="score") as tab:
+                    score.build(panel, tab)
+                with gr.Tab("About", id="about") as tab:
+                    about.build(shelf, study, tab)
         endpoints.build(shelf, study)
-        side.follow(study, tabs)
+        side.follow(study, tabs.children)
         page.load(
             masthead.follow(shelf), None, head, show_progress="hidden", concurrency_limit=None, api_visibility="private"
         )

@@ -7,6 +7,7 @@ import gradio as gr
 
 from captioner import BadInput, read_study
 from panels import compare as comparison
+from panels import score as scoring
 from panels.explain import MODEL
 
 
@@ -30,9 +31,9 @@ def _study(frontal, lateral):
 
 
 def build(shelf, side):
-    """Add `/caption` and `/compare` to the page.
+    """Add `/caption`, `/compare` and `/score` to the page.
 
-    The inputs are the page's own upload components and not plain types: Gradio then refuses any path that was not
+    The inputs for pictures are the page's own upload components and not plain types: Gradio then refuses any path that was not
     uploaded to it, so no file of the server can be asked for.
     """
 
@@ -63,7 +64,17 @@ def build(shelf, side):
         features = model.encode(_study(frontal, lateral))
         return comparison.as_dict(comparison.search(model, features, beam_width, length_penalty), model.vocabulary)
 
+    @_refusing
+    def score(reference: str, prediction: str) -> dict:
+        """A predicted impression against the radiologist's: BLEU-1 to 4, ROUGE-L, and the findings of both.
+
+        Returns `{"reference", "prediction"}`, the cleaned texts that are compared; `bleu`, `seed_bleu`, four numbers each;
+        `rouge_l`; `findings`, `{"agreed", "missed", "made_up"}`; `mentions`, where each text states which finding.
+        """
+        return scoring.score(reference, prediction)
+
     study, beam = [*side.uploads, side.checkpoint], [side.width, side.length_penalty]
     trigger, result = gr.Button(visible=False), gr.JSON(visible=False)
     trigger.click(caption, [*study, side.decoding, *beam], result, api_name="caption", **MODEL)
     trigger.click(compare, [*study, *beam], result, api_name="compare", **MODEL)
+    gr.api(score, api_name="score", concurrency_id="score", concurrency_limit=2)

@@ -19,6 +19,7 @@ def theme():
         body_text_color_subdued="#54615d", body_text_color_subdued_dark="#a3b1ac",
         block_label_text_color="#54615d", block_label_text_color_dark="#a3b1ac",
         border_color_primary="#dde3e0", border_color_primary_dark="#26302d",
+        input_background_fill="#f6f7f5", input_background_fill_dark="#0d1211",
         color_accent="#0b6b60", block_radius="14px", button_large_radius="10px", layout_gap="14px",
         checkbox_background_color_selected="#0b6b60", checkbox_background_color_selected_dark="#3aa595",
         checkbox_border_color_selected="#0b6b60", checkbox_border_color_selected_dark="#3aa595",
@@ -33,5 +34,5 @@ def theme():
 
 def head():
     """The style sheets, for the head of the page."""
-    sheets = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "compare.css")]
+    sheets = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "compare.css", "score.css", "about.css")]
     return "<style>" + "\n".join(sheets) + "</style>"

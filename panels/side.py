@@ -69,12 +69,13 @@ def _beam_settings(opened, decoding):
 
 
 def follow(side, tabs):
-    """Keep `side.opened` to the tab that is open, and show the settings that matter there."""
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    """Keep `side.opened` to the gr.Tab that is open, and show the settings that matter there."""
+    for tab in tabs:
 
-    def opened(event: gr.SelectData):
-        return event.index  # the id of the tab
+        def opened(decoding, name=tab.id):
+            return name, *_beam_settings(name, decoding)
 
-    tabs.select(opened, None, side.opened, **quick).then(
-        _beam_settings, [side.opened, side.decoding], [side.width, side.length_penalty], **quick
-    )
+        tab.select(
+            opened, side.decoding, [side.opened, side.width, side.length_penalty],
+            queue=False, show_progress="hidden", api_visibility="private",
+        )  # fmt: skip

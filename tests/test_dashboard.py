@@ -69,7 +69,7 @@ def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, 
 
 def test_no_endpoint_is_on_offer_but_those_that_are_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare"] and not endpoints["unnamed_endpoints"]
+    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare", "/score"] and not endpoints["unnamed_endpoints"]
 
 
 def test_compare_answers_a_client_with_both_searches_aligned(client, chest):
@@ -84,6 +84,15 @@ def test_compare_answers_a_client_with_both_searches_aligned(client, chest):
     assert sorted(lost["text"] for lost in answer["dropped"]) == sorted(DROPPED)
     with pytest.raises(AppError, match="frontal view is needed"):
         client.predict(None, handle_file(str(chest)), api_name="/compare")
+
+
+def test_score_answers_a_client_with_scores_and_findings(client):
+    answer = client.predict("Small left effusion. No pneumothorax.", "small effusion . cardiomegaly .", api_name="/score")
+    assert answer["findings"] == {"agreed": ["effusion"], "missed": [], "made_up": ["cardiomegaly"]}
+    assert answer["bleu"][0] > answer["bleu"][3] and 0 < answer["rouge_l"] < 1
+    for text in ("", "x" * 2001):
+        with pytest.raises(AppError, match="impression"):
+            client.predict(text, "no acute disease .", api_name="/score")
 
 
 def test_bad_input_is_one_sentence_and_the_server_goes_on(client, chest, tmp_path):

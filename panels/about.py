@@ -1,0 +1,61 @@
+"""The panel that says what this is: the card of the chosen checkpoint, and what holds for all of them."""
+
+from pathlib import Path
+
+import gradio as gr
+
+CARD = "card.md"
+
+_FIXED = """## What this page does
+
+Two chest X-rays go in, a frontal and, where there is one, a lateral view. A neural network writes the impression that a radiologist's
+report might end with, word by word. For every word the page shows how sure the network was, what else it might have
+written, and where on both views its attention lay.
+
+## What it cannot do
+
+- It is **not for clinical use**. What it writes is often wrong, and reads well all the same.
+- It knows two pictures: no earlier study, no patient, no question that was asked.
+- It can say only what the reports that it learned from say, in their words.
+- The attention of a word shows where the network read, not why it wrote the word. Some words come from the habit of
+  language alone: their attention is spread thin, or lies where nothing is.
+- The examples are drawn by a computer. Their findings are where they were planted, and nobody's chest is shown.
+
+## What happens to an upload
+
+It is read, shown to whoever sent it, and deleted within the hour. It is not kept, not used for training, and not
+shown to other visitors. Until it is deleted, whoever knows the file's address could fetch it: do not send pictures that
+could identify a patient.
+
+## Licence
+
+The code is under the MIT licence. The weights have a licence of their own, which their card names."""
+
+
+def card(shelf, checkpoint=None):
+    """The card of a checkpoint on the shelf as Markdown, or a sentence that there is none."""
+    name = checkpoint or next(iter(shelf.names), None)
+    if name not in shelf.names:
+        return "There is no checkpoint in weights/."
+    try:
+        text = (Path(shelf.folders[name]) / CARD).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    # Its own words are kept: data, hours, scores beside the baselines, limits, licence.
+    return text or f"The checkpoint {name} came without a card: what it was trained on, and how well it does, is not known here."
+
+
+def build(shelf, side, tab):
+    """Lay out the panel; the card follows the checkpoint.
+
+    Args:
+        shelf: panels.shelf.Shelf.
+        side: panels.side.Side.
+        tab: the gr.Tab that this panel stands in.
+    """
+    with gr.Row(elem_id="about"):
+        gr.Markdown(_FIXED, elem_id="about-page")
+        shown = gr.Markdown(elem_id="about-card")
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    for asked in (tab.select, side.checkpoint.change):
+        asked(lambda checkpoint: card(shelf, checkpoint), side.checkpoint, shown, **quick)
