@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from captioner.errors import BadInput
@@ -95,6 +96,9 @@ def _parser():
     download.add_argument("--examples", type=int, help="just this many studies")
     download.add_argument("--base-url", help="another address than the collection's own")
     download.set_defaults(run=_download)
+    # `explain` and `evaluate-explanations` belong to the half of the house that builds on this one: it is asked by name,
+    # so that nothing here imports it.
+    import_module("explain.command").add(commands)
     return parser
 
 

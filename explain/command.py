@@ -1,0 +1,64 @@
+"""The command line of this half: `python -m captioner explain` and `python -m captioner evaluate-explanations`.
+
+`captioner.__main__` owns the command line, and asks this module by name to `add` its own.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from captioner.errors import BadInput
+from explain.method import METHODS
+
+
+def add(commands):
+    """Add both commands to the subparsers of `python -m captioner`; each sets `run`, a function of the options."""
+    explain = commands.add_parser("explain", help="the impression of one study with its reasons: one HTML file")
+    explain.add_argument("frontal", help="PNG, JPEG or DICOM")
+    explain.add_argument("lateral", nargs="?", help="may be left out")
+    explain.add_argument("--method", default="attention", choices=list(METHODS))
+    explain.add_argument("--out", type=Path, required=True, help="the HTML file; it opens offline, by itself")
+    explain.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
+    explain.add_argument("--decoding", default="greedy", choices=["greedy", "beam"])
+    explain.add_argument("--beam-width", type=int, default=3, choices=range(1, 11), metavar="1..10")
+    explain.set_defaults(run=_explain)
+
+    judge = commands.add_parser("evaluate-explanations", help="judge the methods of explanation by evidence")
+    judge.add_argument("--data", required=True, metavar="DIR|phantoms",
+                       help="folder of the collection, or 'phantoms' for studies whose findings' places are known")
+    judge.add_argument("--split", default="val", choices=["train", "val", "test"], help="of the collection")
+    judge.add_argument("--out", type=Path, required=True, help="folder for evidence.json, evidence.md and figures")
+    judge.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
+    judge.add_argument("--count", type=_positive, default=60, help="studies with a finding word (60)")
+    judge.add_argument("--methods", nargs="+", choices=[*METHODS, "quick"], metavar="NAME",
+                       help=f"quick, or any of {', '.join(METHODS)}; all when left out")
+    judge.add_argument("--slow-count", type=_positive, default=8,
+                       help="studies for the methods that take seconds a word (8)")
+    judge.set_defaults(run=_evaluate)
+
+
+def _positive(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed, not {text}")
+    return int(text)
+
+
+def _explain(options):
+    from explain.report import write_report
+
+    write_report(options.frontal, options.lateral, options.method, options.out, options.checkpoint, options.decoding,
+                 options.beam_width)
+    print(f"written: {options.out}", file=sys.stderr)
+
+
+def _evaluate(options):
+    from explain.evaluation import evaluate_explanations, quick
+    from explain.evaluation_table import table
+
+    methods = options.methods
+    if methods and "quick" in methods:
+        methods = [name for name in METHODS if name in quick() or name in methods]
+    if options.out.exists() and not options.out.is_dir():
+        raise BadInput(f"{options.out} is a file, not a folder to write to.")
+    print(table(evaluate_explanations(options.data, options.checkpoint, options.out, options.count, methods,
+                                      options.slow_count, options.split)))

@@ -1,0 +1,144 @@
+"""Judge the explanations of a checkpoint on phantoms whose findings are known, or on a split of the collection.
+
+`evaluate_explanations` runs every method over finding words and writes evidence.json, evidence.md, words.jsonl and
+figures. The measures themselves are in `grounding`, `sides`, `evidence`, `faithfulness` and `randomisation`.
+"""
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from captioner.errors import BadInput
+from explain.cases import PHANTOMS, collection_cases, phantom_cases
+from explain.evaluation_table import table
+from explain.method import METHODS, method
+from explain.randomisation import randomised
+from explain.summary import summarise
+from explain.trial import Effort, Trial
+
+COUNT = 60
+SLOW_COUNT = 8  # studies for the methods that take seconds a word
+RANDOMISED = 12  # studies whose maps are compared while the weights become random; a slow method gets a third of them
+
+
+def quick():
+    """The names of the methods that take less than a second for a whole caption."""
+    return tuple(name for name in METHODS if not method(name).slow)
+
+
+def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=None, slow_count=SLOW_COUNT, split="val",
+                          effort=Effort(), say=None):
+    """Judge methods by evidence.
+
+    Args:
+        data: "phantoms", or the folder of the collection.
+        checkpoint: checkpoint folder; the default one when None.
+        out: folder for the files; nothing is written when None.
+        count: studies with a finding word.
+        methods: names in `explain.method.METHODS`; all that the checkpoint can do when None. The slow ones see the
+            first `slow_count` studies only, and the table says so.
+        slow_count: see `methods`.
+        split: of the collection.
+        effort: Effort.
+        say: called with a line about the progress; None prints to standard error.
+
+    Returns:
+        dict, the content of evidence.json.
+
+    Raises:
+        BadInput: the checkpoint or the data cannot be read, or a method is unknown or has nothing to work with.
+    """
+    from captioner.checkpoint import load
+
+    say = say or (lambda line: print(line, file=sys.stderr, flush=True))
+    if count < 1:
+        raise BadInput("evaluate-explanations needs at least one study.")
+    model = load(checkpoint)
+    chosen = _methods(model, methods)
+    phantoms = str(data) == PHANTOMS
+    cases = phantom_cases(count) if phantoms else collection_cases(data, split, count)
+    words, records, generated, questions, seconds, unknown = [], {name: [] for name in chosen}, {}, [], {}, 0
+    studies = 0
+    for number, case in enumerate(cases):
+        trial = Trial(model, case, effort)
+        unknown += len(case.words) - len(trial.positions)
+        if not trial.positions:
+            continue
+        words += trial.words()
+        fast = [each for each in chosen.values() if not each.slow]
+        for each in fast + [each for each in chosen.values() if each.slow and studies < slow_count]:
+            started = perf_counter()
+            each.explain(model, *trial.question())
+            seconds.setdefault(each.name, []).append((perf_counter() - started) / len(trial.positions))
+            records[each.name] += trial.maps(each)
+        for name, some in trial.generated(fast).items():
+            generated.setdefault(name, []).extend(some)
+        if studies < RANDOMISED:
+            questions.append(trial.question())
+        studies += 1
+        say(f"{number + 1} of {count}: {case.name}, {len(trial.positions)} words")
+    if not words:
+        raise BadInput(f"The vocabulary of {model.name} has no word for any finding of these studies.")
+    say("weights become random")
+    result = {
+        "checkpoint": model.name, "data": PHANTOMS if phantoms else f"{split} split", "studies": studies,
+        "words": len(words), "unknown_words": unknown, "grid": list(model.grid),
+        "effort": {"steps": effort.steps, "orders": effort.orders, "areas": effort.areas, "hidden": effort.hidden},
+        "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in seconds.items()},
+        "titles": {name: each.title for name, each in chosen.items()},
+        **summarise(words, records, generated, _randomised(checkpoint, model, chosen, questions)),
+    }
+    if out is not None:
+        _write(Path(out), result, words, records, generated)
+    return result
+
+
+def _methods(model, names):
+    """name -> Method, those asked for."""
+    if names is None:
+        names = [name for name in METHODS if name != "attention" or model.has_attention]
+    for name in names:
+        if name not in METHODS:
+            raise BadInput(f"There is no method {name}: the methods are {', '.join(METHODS)}.")
+        if name == "attention" and not model.has_attention:
+            raise BadInput(f"The checkpoint {model.name} has no attention to judge.")
+    if not names:
+        raise BadInput("There is no method to judge.")
+    return {name: method(name) for name in names}
+
+
+def _randomised(checkpoint, model, chosen, questions):
+    found = {}
+    for slow in (False, True):
+        some = [each for each in chosen.values() if each.slow == slow]
+        if some:
+            few = questions[: max(2, RANDOMISED // 3)] if slow else questions
+            found |= randomised(model, some, few)
+    return found
+
+
+def _write(out, result, words, records, generated):
+    from explain import evaluation_figures
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "evidence.json").write_text(json.dumps(_plain(result), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    (out / "evidence.md").write_text(table(result), encoding="utf-8")
+    with open(out / "words.jsonl", "w", encoding="utf-8") as file:
+        for word in words:
+            file.write(json.dumps(_plain({"kind": "word", **word})) + "\n")
+        for kind, by_method in (("reference", records), ("generated", generated)):
+            for name, some in by_method.items():
+                for record in some:
+                    file.write(json.dumps(_plain({"kind": kind, "method": name, **record})) + "\n")
+    for name, figure in evaluation_figures.figures(result).items():
+        figure.savefig(out / f"{name}.png", dpi=150)
+
+
+def _plain(value):
+    """Without NaN, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and value != value else value

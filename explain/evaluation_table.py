@@ -1,0 +1,128 @@
+"""The evidence as Markdown: methods by evidence, findings by method, and what the words owe to the pictures."""
+
+
+def table(result):
+    """The result of `explain.evaluation.evaluate_explanations` as Markdown."""
+    methods, titles = result["methods"], result["titles"]
+    some = next(iter(methods.values()))
+    masks = some["pointing"]["better"]["value"] is not None
+    sides = any(row[f"{what}_reference"]["value"] is not None for row in methods.values() for what in ("side", "zone"))
+    lines = [f"# {result['checkpoint']}: explanations on {result['studies']} studies ({result['data']})", ""]
+    lines += [f"{result['words']} finding words of the reference impressions, read to the model word by word"
+              + (f"; {result['unknown_words']} more are not in its vocabulary" if result["unknown_words"] else "")
+              + ". In brackets: 95% percentile intervals of 1000 bootstrap samples of studies.", ""]
+    lines += _by_method(result, masks) + [""]
+    if sides:
+        lines += _by_side(result) + [""]
+    lines += _randomised(result)
+    lines += _pictures(result) + [""]
+    if masks:
+        lines += _findings(result) + [""]
+    lines += _notes(result, masks)
+    return "\n".join(lines) + "\n"
+
+
+def _by_method(result, masks):
+    head = ["method", "words (studies)"]
+    if masks:
+        head += ["pointing, better view", "pointing, chosen view", "pointing, no margin", "overlap, better view"]
+    head += ["deletion", "minus random", "insertion", "minus random", "grounded words", "seconds a word"]
+    rows = []
+    for name, row in result["methods"].items():
+        cells = [f"**{result['titles'][name]}**", f"{row['deletion']['words']} ({row['deletion']['studies']})"]
+        cells += _places(row) if masks else []
+        cells += [_cell(row["deletion"], bare=True), _cell(row["deletion_minus_random"]),
+                  _cell(row["insertion"], bare=True), _cell(row["insertion_minus_random"]), _cell(row["grounded"]),
+                  f"{result['seconds_a_word'][name]:.2f}"]
+        rows.append(cells)
+    for name, row in result["baselines"].items():
+        cells = [name, f"{row['deletion']['words']} ({row['deletion']['studies']})"]
+        cells += _places(row) if masks else []
+        rows.append([*cells, _cell(row["deletion"], bare=True), "", _cell(row["insertion"], bare=True), "", "", ""])
+    return ["## Methods by evidence", "", *_grid(head, rows)]
+
+
+def _places(row):
+    return [_cell(row["pointing"]["better"]), _cell(row["pointing"]["chosen"]), _cell(row["pointing_strict"]["better"]),
+            _cell(row["overlap"]["better"])]
+
+
+def _by_side(result):
+    rows = []
+    for name, row in result["methods"].items():
+        for source in ("reference", "generated"):
+            side, zone = row[f"side_{source}"], row[f"zone_{source}"]
+            if side["words"] or zone["words"]:
+                rows.append([f"**{result['titles'][name]}**", source, f"{side['words']}, {zone['words']}", _cell(side),
+                             _cell(row[f"side_{source}_average"]), _cell(zone), _cell(row[f"zone_{source}_average"])])
+    head = ["method", "words of", "with a side, with a third", "on the named side", "average position",
+            "in the named third", "average position"]
+    return ["## Side and third on the frontal view, as the index names them", "", *_grid(head, rows), "",
+            "Chance is 1/2 for the side and 1/3 for the third. Average position: the mean of the method's maps of all "
+            "other studies."]
+
+
+def _randomised(result):
+    rows = []
+    for name, row in result["methods"].items():
+        own = row.get("randomisation")
+        if own:
+            passes = {True: "passes", False: "**fails**", None: "-"}[own["passes"]]
+            line = "-" if own["line"] is None else f"{own['line']:.2f}"
+            rows.append([f"**{result['titles'][name]}**", f"{own['last']['words']} ({own['last']['studies']})",
+                         *(_cell(each, digits=2) for each in own["stages"].values()), line, passes])
+            stages = list(own["stages"])
+    if not rows:
+        return []
+    return ["## Similarity to the trained network's maps while weights become random, from the top down", "",
+            *_grid(["method", "words (studies)", *stages, "line", ""], rows), "",
+            "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of maps of different studies; a "
+            "method passes when the wholly random network's maps (last column before the line) are below it.", ""]
+
+
+def _pictures(result):
+    row = result["pictures"]
+    head = ["shown", "black pictures", "other patients", "frontal alone", "lateral alone", "guessed from language"]
+    cells = [_cell(row[name]) for name in ("shown", "blank", "other", "frontal", "lateral", "guessed")]
+    return ["## Mean probability of a finding word, by what the model is shown", "", *_grid(head, [cells])]
+
+
+def _findings(result):
+    findings = result["findings"]
+    first = next(iter(findings.values()))
+    rows = [[finding, str(first[finding]["pointing"]["words"]),
+             *(_cell(own[finding]["pointing"]) if finding in own else "-" for own in findings.values())]
+            for finding in first]
+    return ["## Pointing game on the better view, by finding", "",
+            *_grid(["finding", "words", *(result["titles"][name] for name in findings)], rows)]
+
+
+def _notes(result, masks):
+    effort = result["effort"]
+    notes = []
+    if masks:
+        notes += ["Pointing: the map's strongest place lies on the finding or within 15/256 of the side beside it; in "
+                  "either view (better), or in the view with the stronger peak (chosen). Random: the probability that an "
+                  "even draw hits. Overlap: intersection over union after Otsu's threshold."]
+    notes += [f"Deletion and insertion: area under the word's probability in {effort['steps']} steps, by the map, against "
+              f"{effort['orders']} random orders of the grid's cells; deletion should be below random, insertion above. "
+              f"Grounded: hiding the strongest {effort['hidden']:.0%} of the pixels takes away more than random areas of "
+              f"that size do (p <= 0.05, {effort['areas']} areas). Guessed: neither black pictures nor another patient's "
+              "change the probability by a quarter. Slow methods saw the first studies only, as the counts say."]
+    gaze = result["methods"].get("attention")
+    if gaze and gaze["bits"]["value"] is not None:
+        notes += [f"Attention: entropy {gaze['bits']['value']:.2f} bits, {gaze['evenness']['value']:.0%} of an even "
+                  f"spread; the frontal view got more in {gaze['frontal']['value']:.0%} of the words."]
+    return ["\n\n".join(notes)]
+
+
+def _grid(head, rows):
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _cell(score, bare=False, digits=3):
+    if score["value"] is None:
+        return "-"
+    if bare or score["low"] is None:
+        return f"{score['value']:.{digits}f}"
+    return f"{score['value']:.{digits}f} ({score['low']:.{digits}f} to {score['high']:.{digits}f})"
