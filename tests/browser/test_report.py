@@ -1,0 +1,132 @@
+"""The report, opened from a file in Chromium as a person would: click, keys, and how the maps are drawn."""
+
+import base64
+import re
+
+import numpy as np
+import pytest
+
+from explain import heatmap
+from explain.report import report_html
+from tests.browser.conftest import LAPTOP
+from tests.explain import reported
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """A function that writes a report and opens it; a complaint in the console or a call to anywhere fails the test."""
+    contexts, complaints, called = [], [], []
+
+    def open_report(explanations, viewport=LAPTOP, caption=None, **options):
+        path = tmp_path / "report.html"
+        caption = caption or reported.caption()
+        path.write_text(report_html(reported.model(), reported.study(), caption, explanations), encoding="utf-8")
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: called.append(request.url[:60]))
+        page.goto(path.as_uri())
+        page.wait_for_selector('.word[aria-selected="true"]')
+        return page
+
+    yield open_report
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in called if not url.startswith(("file:", "data:"))] == []
+
+
+def canvas(page, view=0):
+    """int `(rows, columns, 4)`: the map drawn over a view, red, green, blue and opacity."""
+    height, values = page.evaluate(
+        """(view) => {
+          const canvas = document.querySelectorAll(".view canvas")[view];
+          const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let text = "";
+          for (let i = 0; i < image.data.length; i += 8192)
+            text += String.fromCharCode(...image.data.subarray(i, i + 8192));
+          return [canvas.height, btoa(text)];
+        }""",
+        view,
+    )
+    return np.frombuffer(base64.b64decode(values), np.uint8).reshape(height, -1, 4).astype(int)
+
+
+def test_a_click_and_the_keys_choose_a_word_and_both_maps_follow(opened):
+    page = opened([reported.explanation()])
+    before = [canvas(page, view) for view in (0, 1)]
+    assert all(picture[..., 3].max() > 0 for picture in before)
+    page.locator(".word").nth(1).click()
+    assert page.locator("#title").text_content() == "heart" and page.locator("#probability").text_content() == "33%"
+    assert page.locator("#alternatives li").all_text_contents()[1] == "end of impression5%"
+    for view, old in zip((0, 1), before):
+        assert np.abs(canvas(page, view) - old).max() > 20
+    expected = reported.explanation().maps[1].sum(axis=(1, 2))
+    shares = [f"{share:.0%}" for share in expected / expected.sum()]
+    assert page.locator(".share").all_text_contents() == shares
+    for key, text in (("ArrowRight", "full stop"), ("ArrowRight", "full stop"), ("Home", "large"), ("ArrowDown", "heart")):
+        page.keyboard.press(key)
+        assert page.locator("#title").text_content() == text
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowLeft")  # nothing has the keyboard: the page listens
+    assert page.locator("#title").text_content() == "large"
+    np.testing.assert_array_equal(canvas(page), before[0])
+
+
+def test_the_canvas_shows_what_the_heatmap_says(opened):
+    page = opened([reported.explanation()])
+    drawn = canvas(page)
+    heat = heatmap.spread(heatmap.scale(reported.explanation().maps)[0, 0], drawn.shape[:2])
+    # Strength is opacity: 0.75 of it at the most.
+    assert np.abs(drawn[..., 3] / 255 / 0.75 - heat).mean() < 0.01
+    page.select_option("#cells", "raw")
+    cells = heatmap.spread(heatmap.scale(reported.explanation().maps)[0, 0], drawn.shape[:2], smooth=False)
+    assert np.abs(canvas(page)[..., 3] / 255 / 0.75 - cells).mean() < 0.01
+
+
+def test_maps_with_two_signs_have_two_colours_and_the_method_can_be_switched(opened):
+    signed = reported.explanation(method="occlusion", signed=True, grid=False)
+    page = opened([reported.explanation(), signed])
+    page.select_option("#method", "1")
+    page.select_option("#cells", "raw")
+    drawn = canvas(page)
+    middle = (np.arange(4) * 2 + 1) * drawn.shape[0] // 8, (np.arange(4) * 2 + 1) * drawn.shape[1] // 8
+    red_over_blue = drawn[middle[0]][:, middle[1]]
+    np.testing.assert_array_equal(red_over_blue[..., 0] > red_over_blue[..., 2], signed.maps[0, 0] > 0)
+    assert page.locator("#scale-low").text_content() == "against"
+
+
+def test_the_sliders_change_the_drawing(opened):
+    page = opened([reported.explanation()])
+    page.locator("#opacity").evaluate("(slider) => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    assert canvas(page)[..., 3].max() == 0
+    page.locator("#opacity").evaluate("(slider) => { slider.value = 75; slider.dispatchEvent(new Event('input')); }")
+    own = canvas(page)
+    page.select_option("#over", "impression")
+    top = reported.explanation().maps
+    assert canvas(page)[..., 3].max() == pytest.approx(own[..., 3].max() * top[0].max() / top.max(), abs=2)
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_and_follows_the_colour_scheme(opened, viewport, scheme):
+    long = reported.caption(texts=("cardiomegaly",) * 30 + ("pneumo" * 30,))
+    page = opened([reported.explanation(31)], viewport, long, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    ground = re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert (int(ground[0]) < 60) == (scheme == "dark")
+    assert page.locator("header .warning").is_visible()
+    page.emulate_media(media="print")
+    assert not page.locator(".controls").is_visible() and page.locator("header .warning").is_visible()
+
+
+def test_hostile_words_do_nothing(opened):
+    page = opened([reported.explanation()], caption=reported.caption(texts=("large", reported.HOSTILE, ".")))
+    page.locator(".word").nth(1).click()
+    assert page.locator("#title").text_content() == reported.HOSTILE
+    assert page.locator("img").count() == 2
