@@ -135,6 +135,13 @@ function sentences(map) {
   return [...parts, ...map.facts];
 }
 
+function bar(name, share, strong) {
+  const item = make("li", strong ? "chosen" : ""), length = make("i");
+  length.style.width = `${Math.max(share * 100, 0.5)}%`;
+  item.append(make("span", "", name), make("span", "", percent(share)), length);
+  return item;
+}
+
 function show() {
   const word = data.words[chosen];
   drawScale();
@@ -156,12 +163,15 @@ function show() {
   find("log-prob").textContent = signed(word.log_prob);
   find("where").replaceChildren(...sentences(map).map((sentence) => make("li", "", sentence)));
   find("alternatives").replaceChildren(...word.alternatives.map((other) => {
-    const item = make("li", other.chosen ? "chosen" : ""), share = Math.exp(other.log_prob), bar = make("i");
-    bar.style.width = `${Math.max(share * 100, 0.5)}%`;
-    item.append(make("span", "", other.text), make("span", "", percent(share)), bar);
+    const item = bar(other.text, Math.exp(other.log_prob), other.chosen);
     if (other.chosen) item.append(make("span", "unseen", "(chosen)"));
     return item;
   }));
+  find("evidence").hidden = !word.evidence;
+  if (!word.evidence) return;
+  find("verdict").textContent = word.evidence.verdict;
+  find("verdict").className = word.evidence.guessed ? "guessed" : word.evidence.grounded ? "grounded" : "";
+  find("shown").replaceChildren(...word.evidence.shown.map((one, row) => bar(one.name, one.probability, row === 0)));
 }
 
 function choose(number, focus) {

@@ -15,7 +15,7 @@ from string import Template
 import numpy as np
 
 from captioner.errors import BadInput
-from explain import animation, figure, heatmap, report_parts
+from explain import animation, figure, heatmap, report_evidence, report_parts
 from explain.method import METHODS, method as method_called
 from explain.report_data import as_json, coarse, payload, signed, strength
 
@@ -58,10 +58,11 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
     if method == "attention" and not model.has_attention:
         raise BadInput(f"The checkpoint {model.name} has no attention to show: choose another method.")
     caption = model.caption(study, decoding=decoding, beam_width=beam_width)
-    explanations = ()
+    explanations, evidence = (), None
     if caption.words:
         explanations = (method_called(method).explain(model, study, caption, progress=progress),)
-    page = report_html(model, study, caption, explanations)
+        evidence = report_evidence.measure(model, study, caption, explanations[0], progress)
+    page = report_html(model, study, caption, explanations, evidence)
     pictures = still_and_moving(model, study, caption, explanations[0] if explanations else None)
     out.parent.mkdir(parents=True, exist_ok=True)
     for path, content in zip(written, (page.encode("utf-8"), *pictures)):
@@ -69,7 +70,7 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
     return written
 
 
-def report_html(model, study, caption, explanations, written=None):
+def report_html(model, study, caption, explanations, evidence=None, written=None):
     """The report as the text of one HTML file.
 
     Args:
@@ -77,15 +78,18 @@ def report_html(model, study, caption, explanations, written=None):
         study: captioner.Study.
         caption: captioner.Caption of that study by that model.
         explanations: Explanations of words of `caption.hypotheses[0]`; with more than one the reader can switch.
+        evidence: what `explain.report_evidence.measure` found for the first of them; None leaves it out.
         written: datetime of the report; now when None.
 
     Returns:
         str.
     """
-    explanations = [coarse(explanation) for explanation in explanations]
+    explanations, evidence = [coarse(explanation) for explanation in explanations], evidence or {}
     views = report_parts.shown_views(study, caption)
     names = [view.name for view in views]
     data = payload(caption, explanations, names)
+    for place, word in enumerate(caption.words):
+        data["words"][place]["evidence"] = report_evidence.entry(word.text, evidence[place]) if place in evidence else None
     page, style, script = ((_HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
     written = written or datetime.now()
     search = report_parts.search(caption)
@@ -103,6 +107,7 @@ def report_html(model, study, caption, explanations, written=None):
         + ("" if len(views) == 2 else f'<p class="absent">{_ABSENT}</p>'),
         maps="".join(report_parts.about_maps(explanation, model) for explanation in explanations)
         or "<p>There are no maps.</p>",
+        evidence=report_evidence.about(explanations[0], evidence) if evidence and explanations else "",
         table=report_parts.word_table(caption, data, names),
         hypotheses=report_parts.hypotheses(caption),
         settings=report_parts.settings(model, study, caption, written),

@@ -31,7 +31,7 @@ def payload(caption, explanations, views):
     words = [
         {"text": word.text, "log_prob": _number(word.log_prob), "alternatives": [
             {"text": _TOKENS.get(other.text, other.text), "log_prob": _number(other.log_prob),
-             "chosen": bool(other.token_id == word.token_id)} for other in word.alternatives]}
+             "chosen": bool(other.token_id == word.token_id)} for other in word.alternatives], "evidence": None}
         for word in caption.words
     ]  # fmt: skip
     methods = []

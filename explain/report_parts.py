@@ -114,19 +114,22 @@ def word_table(caption, data, views):
 
     Args:
         caption: captioner.Caption.
-        data: its `explain.report_data.payload`; the first method's shares are shown.
+        data: its `explain.report_data.payload` with evidence; the first method's shares are shown.
         views: names of the views.
     """
     if not caption.words:
         return "<p>There is no word.</p>"
     maps = data["methods"][0]["words"] if data["methods"] else [None] * len(caption.words)
-    heads = ["Word", "Probability", *(f"Map on the {view}" for view in views), "What else could have stood here"]
+    tried = any(entry["evidence"] for entry in data["words"])
+    heads = ["Word", "Probability", *(f"Map on the {view}" for view in views), *["Evidence"] * tried,
+             "What else could have stood here"]  # fmt: skip
     rows = []
     for word, entry, part in zip(caption.words, data["words"], maps):
         rest = [other for other in entry["alternatives"] if not other["chosen"]]
         others = ", ".join(f"{other['text']} {percent(exp(other['log_prob']))}" for other in rest)
         shares = [percent(share) for share in part["share"]] if part and part["share"] else ["–"] * len(views)
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (percent(exp(word.log_prob)), *shares))
+        found = [entry["evidence"]["short"] if entry["evidence"] else "–"] * tried
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (percent(exp(word.log_prob)), *shares, *found))
         rows.append(f'<tr><th scope="row">{escape(word.text)}</th>{cells}<td class="others">{escape(others)}</td></tr>')
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'

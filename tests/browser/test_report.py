@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from explain import heatmap
+from explain.evidence import Grounding, PictureShare
 from explain.report import report_html
 from tests.browser.conftest import LAPTOP
 from tests.explain import reported
@@ -19,10 +20,11 @@ def opened(browser, tmp_path):
     """A function that writes a report and opens it; a complaint in the console or a call to anywhere fails the test."""
     contexts, complaints, called = [], [], []
 
-    def open_report(explanations, viewport=LAPTOP, caption=None, **options):
+    def open_report(explanations, viewport=LAPTOP, caption=None, evidence=None, **options):
         path = tmp_path / "report.html"
         caption = caption or reported.caption()
-        path.write_text(report_html(reported.model(), reported.study(), caption, explanations), encoding="utf-8")
+        text = report_html(reported.model(), reported.study(), caption, explanations, evidence)
+        path.write_text(text, encoding="utf-8")
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
@@ -110,6 +112,15 @@ def test_the_sliders_change_the_drawing(opened):
     page.select_option("#over", "impression")
     top = reported.explanation().maps
     assert canvas(page)[..., 3].max() == pytest.approx(own[..., 3].max() * top[0].max() / top.max(), abs=2)
+
+
+def test_the_evidence_follows_the_word(opened):
+    pictures = PictureShare(0.8, 0.1, 0.2, 0.5, None)
+    page = opened([reported.explanation()], evidence={0: (pictures, Grounding(0.8, 0.3, np.full(99, 0.7), 0.1))})
+    assert "rests on the marked area" in page.locator("#verdict").text_content()
+    assert page.locator("#shown li").all_text_contents()[:2] == ["this study80%", "the frontal alone50%"]
+    page.keyboard.press("ArrowRight")
+    assert not page.locator("#evidence").is_visible()
 
 
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE])

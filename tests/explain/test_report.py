@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from captioner.errors import BadInput
+from explain.evidence import Grounding, PictureShare
 from explain.report import report_html, still_and_moving, write_report
 from explain.report_data import coarse, shares, strength
 from tests.explain import reported
@@ -58,7 +59,7 @@ def written(lateral=True, explanations=None, **options):
     found = [reported.explanation(lateral=lateral)] if explanations is None else explanations
     study = options.pop("study", None) or reported.study(lateral)
     model = options.pop("model", None) or reported.model()
-    return Page(report_html(model, study, caption, found, WRITTEN))
+    return Page(report_html(model, study, caption, found, options.pop("evidence", None), WRITTEN))
 
 
 def numbers(page, method=0):
@@ -203,6 +204,26 @@ def test_the_card_is_rendered(tmp_path):
     assert "no card" in written().text
 
 
+def test_the_evidence_stands_beside_its_words():
+    seen, guessed = PictureShare(0.8, 0.1, 0.2, 0.5, 0.6), PictureShare(0.8, 0.8, 0.8, None, None)
+    random = np.linspace(0.7, 0.8, 99)
+    evidence = {0: (seen, Grounding(0.8, 0.3, random, 0.1)), 1: (guessed, Grounding(0.8, 0.3, random, 0.1)),
+                2: (seen, Grounding(0.8, 0.75, random, 0.1))}  # fmt: skip
+    page = written(evidence=evidence)
+    found = [word["evidence"] for word in page.data["words"]]
+    assert [entry["short"] for entry in found] == ["rests on the area", "guessed from language", "not on the area"]
+    assert [(entry["grounded"], entry["guessed"]) for entry in found] == [(True, False), (False, True), (False, False)]
+    assert found[0]["verdict"].startswith("“large” rests on the marked area")
+    assert {row["name"]: row["probability"] for row in found[0]["shown"]} == {
+        "this study": 0.8, "the frontal alone": 0.5, "the lateral alone": 0.6, "black pictures": 0.1,
+        "another patient's": 0.2, "the marked area hidden": 0.3, "another area hidden": 0.75,
+    }  # fmt: skip
+    assert len(found[1]["shown"]) == 5
+    for text in ("guessed from language", "99 random areas", "map of Attention", "p is at most 0.05"):
+        assert text in page.text
+    assert "The evidence" not in written().text and written().data["words"][0]["evidence"] is None
+
+
 @pytest.mark.parametrize(("method", "lateral"), [("attention", True), ("occlusion", False)])
 def test_a_report_of_files(method, lateral, tiny_checkpoint, tmp_path):
     study = reported.study(lateral)
@@ -218,6 +239,8 @@ def test_a_report_of_files(method, lateral, tiny_checkpoint, tmp_path):
     count = len(page.data["words"])
     assert count == len(page.data["methods"][0]["words"]) > 0
     assert "beam search, width 2" in page.text
+    first = page.data["words"][0]
+    assert first["evidence"]["shown"][0]["probability"] == pytest.approx(np.exp(first["log_prob"]), rel=1e-3)
     assert Image.open(files[1]).format == "PNG"
     assert Image.open(files[2]).n_frames == count
 
