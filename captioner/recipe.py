@@ -20,6 +20,7 @@ class Phase:
         batch: studies a step.
         freeze_encoder: whether the encoder keeps still, its batch statistics too.
         phantoms: whether phantom studies are mixed in.
+        abnormal_weight: how often an abnormal study is drawn for captions, relative to a normal one.
         patience: epochs without a better validation score before the phase ends early.
     """
 
@@ -31,6 +32,7 @@ class Phase:
     batch: int = 16
     freeze_encoder: bool = False
     phantoms: bool = True
+    abnormal_weight: float = 2.5
     patience: int = 12
 
 
@@ -43,8 +45,7 @@ class Recipe:
         phases: in order; the picture size of the last is the checkpoint's.
         depth, units, embedding, dropout: of the captioner.
         phantoms: phantom studies mixed into the training.
-        abnormal_weight: how often an abnormal study is drawn for captions, relative to a normal one.
-        phantom_weight: the same for a phantom.
+        phantom_weight: how often a phantom is drawn, relative to a real study of its kind.
         word_dropout: share of input words hidden from the decoder.
         smoothing: label smoothing of the words.
         words_weight, findings_weight, grounding_weight: of the three losses while captions are learned.
@@ -61,7 +62,6 @@ class Recipe:
     embedding: int = 128
     dropout: float = 0.3
     phantoms: int = 500
-    abnormal_weight: float = 2.5
     phantom_weight: float = 1.2
     word_dropout: float = 0.15
     smoothing: float = 0.1
@@ -80,8 +80,8 @@ RECIPES = {
         Phase("findings", 112, 6, 8e-4, end=0.77, batch=32, phantoms=False),
         Phase("findings", 128, 8, 6e-4, end=0.1, phantoms=False),
         Phase("captions", 128, 2, 1e-3, end=0.5, freeze_encoder=True),
-        Phase("captions", 128, 14, 6e-4, end=0.4),
-        Phase("captions", 160, 5, 2.4e-4),
+        Phase("captions", 128, 10, 6e-4, end=0.51),
+        Phase("captions", 128, 7, 3e-4, abnormal_weight=4.0),
     ), dropout=0.2),
     # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
     "gpu": Recipe("densenet-121", (

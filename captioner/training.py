@@ -148,7 +148,7 @@ class Training:
         common = dict(preparation=PREPARATION, grid=self._grid(phase), steps=self.recipe.max_words,
                       vocabulary=self.vocabulary if captions else None)
         abnormal = ~is_normal(label_all([example.caption for example in train]))
-        weights = np.where(abnormal & captions, self.recipe.abnormal_weight, 1.0)
+        weights = np.where(abnormal & captions, phase.abnormal_weight, 1.0)
         weights[real:] *= self.recipe.phantom_weight
         training = StudyBatches(
             train, store, batch=phase.batch, weights=weights, per_epoch=real, augmentation=Augmentation(),
