@@ -41,7 +41,7 @@ def entry(word, found):
     """
     pictures, area = found
     rows = [("this study", pictures.shown), ("the frontal alone", pictures.frontal), ("the lateral alone", pictures.lateral),
-            ("black pictures", pictures.blank), ("another patient's", pictures.other),
+            ("black pictures", pictures.blank), ("another patient's pictures", pictures.other),
             ("the marked area hidden", area.hidden), ("another area hidden", float(np.median(area.random)))]  # fmt: skip
     short = "guessed from language" if pictures.guessed else "rests on the area" if area.grounded else "not on the area"
     return {
@@ -61,7 +61,7 @@ def about(explanation, found):
         f"<article><h3>The evidence</h3><p>A word's probability is measured again with other pictures: black ones, two "
         f"other patients' (phantoms, the mean over them), either view alone. Where neither black nor other pictures move "
         f"it by a quarter, the word was guessed from language. The marked area is the {SHARE:.0%} of all pixels where the "
-        f"map of {title} is strongest; it is blurred away, and so are {random} random areas of that size. The word rests "
+        f"map ({title}) is strongest; it is blurred away, and so are {random} random areas of that size. The word rests "
         f"on the marked area when so few of those take away as much that p is at most {SIGNIFICANT:g}. "
         "The test is made word by word: of many words, one in twenty passes it by chance.</p></article>"
     )

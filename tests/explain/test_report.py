@@ -216,10 +216,10 @@ def test_the_evidence_stands_beside_its_words():
     assert found[0]["verdict"].startswith("“large” rests on the marked area")
     assert {row["name"]: row["probability"] for row in found[0]["shown"]} == {
         "this study": 0.8, "the frontal alone": 0.5, "the lateral alone": 0.6, "black pictures": 0.1,
-        "another patient's": 0.2, "the marked area hidden": 0.3, "another area hidden": 0.75,
+        "another patient's pictures": 0.2, "the marked area hidden": 0.3, "another area hidden": 0.75,
     }  # fmt: skip
     assert len(found[1]["shown"]) == 5
-    for text in ("guessed from language", "99 random areas", "map of Attention", "p is at most 0.05"):
+    for text in ("guessed from language", "99 random areas", "map (Attention)", "p is at most 0.05"):
         assert text in page.text
     assert "The evidence" not in written().text and written().data["words"][0]["evidence"] is None
 
