@@ -96,8 +96,8 @@ def _parser():
     download.add_argument("--examples", type=int, help="just this many studies")
     download.add_argument("--base-url", help="another address than the collection's own")
     download.set_defaults(run=_download)
-    # `explain` and `evaluate-explanations` belong to the half of the house that builds on this one: it is asked by name,
-    # so that nothing here imports it.
+    # `explain` and `evaluate-explanations` belong to the half of the house that builds on this one: it is asked by its
+    # name, so that nothing here imports it.
     import_module("explain.command").add(commands)
     return parser
 

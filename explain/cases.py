@@ -84,9 +84,10 @@ def collection_cases(data, split, count, seed=0):
     """
     from captioner.reports import read_collection
 
-    reports = [report for report in read_collection(data).split(split) if report.frontal and mentions(report.impression)]
+    reports = [report for report in read_collection(data).split(split)
+               if report.frontal and mentions(report.impression)]
     if not reports:
-        raise BadInput(f"{data} has no study in the split {split} with a frontal picture and a finding in its impression.")
+        raise BadInput(f"{data} has no study in the split {split} with a frontal picture and a finding to explain.")
     for place in np.random.default_rng(seed).permutation(len(reports))[:count]:
         report = reports[place]
         study = read_study(report.frontal[0], report.lateral[0] if report.lateral else None)

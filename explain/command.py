@@ -44,10 +44,17 @@ def _positive(text):
 
 
 def _explain(options):
+    from tqdm import tqdm
+
     from explain.report import write_report
 
-    write_report(options.frontal, options.lateral, options.method, options.out, options.checkpoint, options.decoding,
-                 options.beam_width)
+    with tqdm(desc=options.method, disable=None) as bar:  # some methods take minutes for a whole impression
+        def progress(done, of):
+            bar.total = of
+            bar.update(done - bar.n)
+
+        write_report(options.frontal, options.lateral, options.method, options.out, options.checkpoint,
+                     options.decoding, options.beam_width, progress=progress)
     print(f"written: {options.out}", file=sys.stderr)
 
 

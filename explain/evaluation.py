@@ -27,8 +27,8 @@ def quick():
     return tuple(name for name in METHODS if not method(name).slow)
 
 
-def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=None, slow_count=SLOW_COUNT, split="val",
-                          effort=Effort(), say=None):
+def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=None, slow_count=SLOW_COUNT,
+                          split="val", effort=Effort(), say=None):
     """Judge methods by evidence.
 
     Args:

@@ -15,7 +15,7 @@ SHOWN = (
 
 
 def figures(result):
-    """name -> matplotlib.figure.Figure, those that the result has anything for: "methods", "findings", "randomisation"."""
+    """name -> matplotlib.figure.Figure: "methods", and "findings" and "randomisation" where there is one."""
     found = {"methods": methods_figure(result)}
     if any(each["pointing"]["words"] for own in result["findings"].values() for each in own.values()):
         found["findings"] = findings_figure(result)
@@ -40,6 +40,7 @@ def methods_figure(result):
         axes.set_yticks(places, list(rows) if number % 3 == 0 else [""] * len(rows), fontsize=8)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.set_title(title, fontsize=9)
+        axes.locator_params(axis="x", nbins=5)
         if chance != 0:
             axes.set_xlim(0, 1)
         _bare(axes)
@@ -49,16 +50,17 @@ def methods_figure(result):
 def findings_figure(result):
     """The pointing game on the better view, finding by finding."""
     findings = result["findings"]
-    names = sorted(next(iter(findings.values())), key=lambda name: next(iter(findings.values()))[name]["pointing"]["words"])
+    counts = next(iter(findings.values()))
+    names = sorted(counts, key=lambda name: counts[name]["pointing"]["words"])
     figure = _figure((8, 1.6 + 0.42 * len(names)))
     axes = figure.subplots()
     for number, (name, own) in enumerate(findings.items()):
         there = [place for place, finding in enumerate(names) if own.get(finding, {}).get("pointing", {}).get("words")]
         scores = [own[names[place]]["pointing"] for place in there]
         shift = (number - (len(findings) - 1) / 2) * 0.6 / len(findings)
-        axes.errorbar([score["value"] for score in scores], np.array(there, float) - shift, xerr=_whiskers(scores), fmt="o",
-                      color=COLOURS[number % len(COLOURS)], capsize=2, markersize=4, label=result["titles"][name])
-    counts = next(iter(findings.values()))
+        axes.errorbar([score["value"] for score in scores], np.array(there, float) - shift, xerr=_whiskers(scores),
+                      fmt="o", color=COLOURS[number % len(COLOURS)], capsize=2, markersize=4,
+                      label=result["titles"][name])
     axes.set_yticks(range(len(names)), [f"{name} ({counts[name]['pointing']['words']})" for name in names])
     axes.set(xlim=(-0.03, 1.03), xlabel="pointing game, better view (in brackets: words)")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=8, frameon=False)

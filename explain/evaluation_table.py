@@ -26,19 +26,20 @@ def _by_method(result, masks):
     head = ["method", "words (studies)"]
     if masks:
         head += ["pointing, better view", "pointing, chosen view", "pointing, no margin", "overlap, better view"]
-    head += ["deletion", "minus random", "insertion", "minus random", "grounded words", "seconds a word"]
+    head += ["deletion", "minus random", "minus centre", "insertion", "minus random", "grounded words",
+             "seconds a word"]
     rows = []
     for name, row in result["methods"].items():
         cells = [f"**{result['titles'][name]}**", f"{row['deletion']['words']} ({row['deletion']['studies']})"]
         cells += _places(row) if masks else []
         cells += [_cell(row["deletion"], bare=True), _cell(row["deletion_minus_random"]),
-                  _cell(row["insertion"], bare=True), _cell(row["insertion_minus_random"]), _cell(row["grounded"]),
-                  f"{result['seconds_a_word'][name]:.2f}"]
+                  _cell(row["deletion_minus_centre"]), _cell(row["insertion"], bare=True),
+                  _cell(row["insertion_minus_random"]), _cell(row["grounded"]), f"{result['seconds_a_word'][name]:.2f}"]
         rows.append(cells)
     for name, row in result["baselines"].items():
         cells = [name, f"{row['deletion']['words']} ({row['deletion']['studies']})"]
         cells += _places(row) if masks else []
-        rows.append([*cells, _cell(row["deletion"], bare=True), "", _cell(row["insertion"], bare=True), "", "", ""])
+        rows.append([*cells, _cell(row["deletion"], bare=True), "", "", _cell(row["insertion"], bare=True), "", "", ""])
     return ["## Methods by evidence", "", *_grid(head, rows)]
 
 
@@ -102,13 +103,15 @@ def _notes(result, masks):
     notes = []
     if masks:
         notes += ["Pointing: the map's strongest place lies on the finding or within 15/256 of the side beside it; in "
-                  "either view (better), or in the view with the stronger peak (chosen). Random: the probability that an "
-                  "even draw hits. Overlap: intersection over union after Otsu's threshold."]
-    notes += [f"Deletion and insertion: area under the word's probability in {effort['steps']} steps, by the map, against "
-              f"{effort['orders']} random orders of the grid's cells; deletion should be below random, insertion above. "
-              f"Grounded: hiding the strongest {effort['hidden']:.0%} of the pixels takes away more than random areas of "
-              f"that size do (p <= 0.05, {effort['areas']} areas). Guessed: neither black pictures nor another patient's "
-              "change the probability by a quarter. Slow methods saw the first studies only, as the counts say."]
+                  "either view (better), or in the view with the stronger peak (chosen). Random: the probability that "
+                  "an even draw hits. Overlap: intersection over union after Otsu's threshold."]
+    notes += [f"Deletion and insertion: area under the word's probability in {effort['steps']} steps, by the map, "
+              f"against {effort['orders']} random orders of the grid's cells, and against a Gaussian in the middle of "
+              "each view (centre); deletion should be below them, insertion above. "
+              f"Grounded: hiding the strongest {effort['hidden']:.0%} of the pixels takes away more than random areas "
+              f"of that size do (p <= 0.05, {effort['areas']} areas). Guessed: neither black pictures nor another "
+              "patient's change the probability by a quarter. Slow methods saw the first studies only, as the counts "
+              "say."]
     gaze = result["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
         notes += [f"Attention: entropy {gaze['bits']['value']:.2f} bits, {gaze['evenness']['value']:.0%} of an even "

@@ -1,8 +1,8 @@
 """One word on trial: do the pictures make it likelier, does the marked area, and where did the attention go?
 
-What is hidden is replaced with the blurred picture (`explain.baseline`), as deletion does: Petsiuk, Das and Saenko, "RISE"
-(2018). That random areas of the same size must do less is the permutation test of Fisher (Phipson and Smyth 2010 for
-the 1 that is added above and below).
+What is hidden is replaced with the blurred picture (`explain.baseline`), as deletion does: Petsiuk, Das and Saenko,
+"RISE" (2018). Random areas of the same size give the p value, as in a permutation test; the 1 that is added above and
+below is that of Phipson and Smyth, "Permutation p-values should never be zero" (2010).
 """
 
 from dataclasses import dataclass
@@ -50,9 +50,9 @@ class PictureShare:
 
     @property
     def guessed(self):
-        """Whether the word comes from language: neither absent pictures nor another patient's change it by a quarter."""
-        floor = 1e-12
-        return all(abs(log(max(self.shown, floor)) - log(max(each, floor))) < MOVED for each in (self.blank, self.other))
+        """Whether the word comes from language: neither black pictures nor another patient's change it by a quarter."""
+        shown, *without = (log(max(each, 1e-12)) for each in (self.shown, self.blank, self.other))
+        return all(abs(shown - each) < MOVED for each in without)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,8 +235,8 @@ def verdict(word, pictures, area):
     if area.grounded:
         return (f"“{word}” rests on the marked area: hiding it takes its probability {change}, more than "
                 f"hiding other areas of that size does (p = {area.p:.2f}).")
-    return (f"“{word}” depends on the pictures, but not on the marked area in particular: hiding it takes its probability "
-            f"{change}, and random areas of that size often do as much (p = {area.p:.2f}).")
+    return (f"“{word}” depends on the pictures, but not on the marked area in particular: hiding it takes its "
+            f"probability {change}, and random areas of that size often do as much (p = {area.p:.2f}).")
 
 
 @lru_cache(maxsize=2)

@@ -21,7 +21,7 @@ def peak(values, extent=WHOLE, fine=256):
     Args:
         values: `(rows, columns)`.
         extent: the part of the picture that they lie over.
-        fine: a coarse map is made this fine first, by the cubic of Zhang et al.: between two strong cells lies its peak.
+        fine: a coarse map is made this fine first, by a cubic as in Zhang et al.: its peak may lie between two cells.
     """
     values = np.asarray(values, np.float32)
     if not np.ptp(values) > 0:
@@ -114,7 +114,7 @@ def overlaps(values, masks, views, extent=WHOLE):
 
 
 def stretched(values, shape, extent=WHOLE):
-    """A map laid over a picture of `shape` (rows, columns), smooth and never beyond its own range; 0 outside `extent`."""
+    """A map laid over a picture of `shape` (rows, columns), smooth, never beyond its range; 0 outside `extent`."""
     values = np.asarray(values, np.float32)
     top, bottom = (int(round(share * shape[0])) for share in (extent.top, extent.bottom))
     left, right = (int(round(share * shape[1])) for share in (extent.left, extent.right))

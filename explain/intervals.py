@@ -14,7 +14,8 @@ def mean(values, studies, seed=0):
         seed: of the bootstrap samples, see `captioner.bootstrap.draw`.
 
     Returns:
-        dict `{"value", "low", "high", "words", "studies"}`; the first three None when there is no value.
+        dict `{"value", "low", "high", "words", "studies"}`; the first three None when there is no value, "low" and
+        "high" None when there is but one study, which tells nothing of how studies vary.
     """
     values = np.array([np.nan if value is None else float(value) for value in values])
     there = ~np.isnan(values)
@@ -24,5 +25,7 @@ def mean(values, studies, seed=0):
         return {"value": None, "low": None, "high": None, **counts}
     sums = np.bincount(place, values[there], len(names))  # (studies,)
     words = np.bincount(place, minlength=len(names))
+    if len(names) == 1:
+        return {"value": float(sums.sum() / words.sum()), "low": None, "high": None, **counts}
     draws = draw(len(names), seed=seed)  # (samples, studies)
     return {**interval(sums.sum() / words.sum(), draws @ sums / (draws @ words)), **counts}

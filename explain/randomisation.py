@@ -1,4 +1,4 @@
-"""Does a map depend on what the network has learned? Its weights are made random from the top down, and the map compared.
+"""Does a map depend on what the network has learned? Its weights become random from the top down.
 
 Sources: Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim, "Sanity checks for saliency maps" (2018), arXiv 1810.03292,
 section 3.1: cascading randomisation, judged by Spearman's rank correlation (one of their three measures; the structural
@@ -68,7 +68,7 @@ def cascade(network, seed=0):
 
 
 def similarity(first, second):
-    """Spearman's rank correlation of two maps of one shape, -1..1; ties share their mean rank. 0 when either is flat."""
+    """Spearman's rank correlation of two maps of one shape, -1..1; ties share a rank. 0 when either is flat."""
     ranks = [_ranks(np.asarray(values, np.float64).ravel()) for values in (first, second)]
     ranks = [rank - rank.mean() for rank in ranks]
     scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())

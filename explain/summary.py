@@ -106,8 +106,8 @@ def _by_finding(records):
         some = [record for record in records if record["finding"] == finding]
         studies = [record["study"] for record in some]
         found[finding] = {
-            "pointing": mean([record["pointing"]["better"] if "pointing" in record else None for record in some], studies),
-            "overlap": mean([record["overlap"]["better"] if "overlap" in record else None for record in some], studies),
+            **{name: mean([record[name]["better"] if name in record else None for record in some], studies)
+               for name in ("pointing", "overlap")},
             "grounded": mean([record["hidden"]["grounded"] for record in some], studies)}
     return found
 
@@ -116,9 +116,9 @@ def judge_randomisation(own):
     """One method's part of `explain.randomisation.randomised`, judged.
 
     Returns:
-        dict of "stages" (name -> similarity with its interval), "last" (that of the wholly random network), "line" (mean
-        similarity of random pairs of maps of different studies) and "passes": whether the last is below the line; None
-        when there are no two studies.
+        dict of "stages" (name -> similarity with its interval), "last" (that of the wholly random network), "line"
+        (mean similarity of random pairs of maps of different studies) and "passes": whether the last is below the line;
+        None when there are no two studies.
     """
     stages = {name: mean(values, own["studies"]) for name, values in own["stages"].items()}
     pairs = random_pairs(own["maps"], own["studies"]) if len({values.shape for values in own["maps"]}) == 1 else []

@@ -15,7 +15,8 @@ def test_explain_hands_its_options_to_the_report(monkeypatch, tmp_path):
     out = tmp_path / "report.html"
     assert main(["explain", "f.png", "l.png", "--out", str(out), "--method", "grad-cam", "--decoding", "beam"]) == 0
     assert main(["explain", "f.png", "--out", str(out)]) == 0
-    assert called == [("f.png", "l.png", "grad-cam", out, None, "beam", 3), ("f.png", None, "attention", out, None, "greedy", 3)]
+    assert called == [("f.png", "l.png", "grad-cam", out, None, "beam", 3),
+                      ("f.png", None, "attention", out, None, "greedy", 3)]
 
 
 def test_evaluation_prints_its_table(monkeypatch, tmp_path, capsys):
@@ -24,12 +25,13 @@ def test_evaluation_prints_its_table(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("explain.evaluation_table.table", lambda result: "the table")
     assert main(["evaluate-explanations", "--data", "phantoms", "--out", str(tmp_path), "--methods", "quick",
                  "occlusion", "--count", "5"]) == 0
-    assert called == [("phantoms", None, tmp_path, 5, ["attention", "grad-cam", "feature-occlusion", "occlusion"], 8, "val")]
+    names = ["attention", "grad-cam", "feature-occlusion", "occlusion"]
+    assert called == [("phantoms", None, tmp_path, 5, names, 8, "val")]
     assert capsys.readouterr().out == "the table\n"
 
 
 def test_bad_input_is_one_line(monkeypatch, tmp_path, capsys):
-    def refuse(*args):
+    def refuse(*args, **more):
         raise BadInput("frontal.png is empty.")
 
     monkeypatch.setattr("explain.report.write_report", refuse)
@@ -41,7 +43,8 @@ def test_bad_input_is_one_line(monkeypatch, tmp_path, capsys):
     assert "not a folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--count", "0"], ["--count", "-1"], ["--methods", "x-ray"], ["--slow-count", "a"]])
+@pytest.mark.parametrize("arguments", [
+    ["--count", "0"], ["--count", "-1"], ["--methods", "x-ray"], ["--slow-count", "a"]])
 def test_what_makes_no_sense_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["evaluate-explanations", "--data", "phantoms", "--out", "x", *arguments])

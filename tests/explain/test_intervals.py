@@ -22,3 +22,7 @@ def test_words_of_one_study_are_drawn_together():
 def test_nothing_has_no_mean():
     assert mean([], []) == {"value": None, "low": None, "high": None, "words": 0, "studies": 0}
     assert mean([None], ["a"])["value"] is None
+
+
+def test_one_study_has_no_interval():
+    assert mean([1, 0], ["a", "a"]) == {"value": 0.5, "low": None, "high": None, "words": 2, "studies": 1}

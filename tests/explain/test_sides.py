@@ -24,7 +24,8 @@ def test_what_names_no_single_place_is_left_out(mesh):
 
 def test_terms_of_one_finding_may_agree_in_part():
     assert places(("Opacity/lung/base/left", "Density/lung/left")) == {"airspace opacity": Place("left", None)}
-    assert places(("Opacity/lung/base/left", "Infiltrate/lung/base/right")) == {"airspace opacity": Place(None, "lower")}
+    both = places(("Opacity/lung/base/left", "Infiltrate/lung/base/right"))
+    assert both == {"airspace opacity": Place(None, "lower")}
 
 
 def test_words_of_a_caption_that_the_index_places():
@@ -67,7 +68,8 @@ def test_the_average_leaves_the_words_own_study_out():
 
 
 @pytest.mark.parametrize(("name", "side", "zone"), [
-    ("effusion", "left", "lower"), ("nodule", "right", "upper"), ("mass", "left", "middle"), ("opacity", "right", "lower")])
+    ("effusion", "left", "lower"), ("nodule", "right", "upper"), ("mass", "left", "middle"),
+    ("opacity", "right", "lower")])
 def test_a_phantoms_own_mask_agrees_with_its_index(name, side, zone):
     made = render(200_007, 64, [Wanted(name, side=side, zone=zone, degree=0.5)])
     words = placed_words(made.impression, made.mesh)
