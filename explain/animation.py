@@ -89,7 +89,10 @@ def _fitted(draw, text, font, room):
 
 def gif(pictures, seconds=SECONDS_A_WORD):
     """The pictures as the bytes of a GIF that goes round for ever."""
+    from PIL import Image
+
     buffer = io.BytesIO()
-    few = [picture.quantize(256, dither=0) for picture in pictures]
+    # Each picture has colours of its own, and they are dithered: in 256 flat ones a smooth map gets edges.
+    few = [picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
     few[0].save(buffer, "GIF", save_all=True, append_images=few[1:], duration=round(seconds * 1000), loop=0)
     return buffer.getvalue()

@@ -32,7 +32,7 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
         out: path of the HTML file; its folder is made where it does not exist.
         checkpoint: folder of the checkpoint; None for weights/default.
         decoding, beam_width: as in Captioner.caption.
-        progress: as in explain.method.Method.explain.
+        progress: as in explain.method.Method.explain; counts anew for the map and for the evidence.
 
     Returns:
         the paths written: HTML, PNG with all words, GIF that walks through them.
@@ -53,7 +53,7 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
             raise BadInput(f"The report would replace the picture {Path(given).name}: give it another name.")
     if method not in METHODS:
         raise BadInput(f"There is no method {method!r}: the methods are {', '.join(METHODS)}.")
-    study = captioner.read_study(frontal, lateral)
+    study = captioner.read_study(frontal, lateral or None)
     model = captioner.load(checkpoint)
     if method == "attention" and not model.has_attention:
         raise BadInput(f"The checkpoint {model.name} has no attention to show: choose another method.")
