@@ -20,7 +20,8 @@ def _ranking(caption):
         text = escape(found.text) or "<em>no word at all</em>"
         rows.append(
             f'<tr><th scope="row">{rank}</th><td class="cxr-said">{text}{cut}</td>'
-            f"<td>{_signed(found.log_prob)}</td><td>{_signed(share)}</td><td>{_signed(found.score)}</td></tr>"
+            f'<td data-label="log probability">{_signed(found.log_prob)}</td>'
+            f'<td data-label="a word">{_signed(share)}</td><td data-label="score">{_signed(found.score)}</td></tr>'
         )
     return (
         '<div class="cxr-scroll" tabindex="0" role="region" aria-label="Ranked hypotheses"><table class="cxr-ranking">'

@@ -164,8 +164,10 @@ def build(shelf, side, entries):
         )
 
     def pick(event: gr.EventData):
-        entry = next(entry for entry in entries if entry["name"] == event.name)
-        asked = link.read(event._data.get("link") or {}, shelf.names)
+        entry = next((entry for entry in entries if entry["name"] == event._data.get("name")), None)
+        if entry is None:
+            raise gr.Error("There is no example of that name.", print_exception=False)
+        asked = link.read(event._data.get("link"), shelf.names)
         return entry["frontal"], entry["lateral"], entry, *[asked.get(name, gr.skip()) for name in link.SETTINGS]
 
     def save(draw):

@@ -21,7 +21,7 @@ def read(wanted, checkpoints):
     """The settings that an address asks for.
 
     Args:
-        wanted: dict of str, the address's parameters.
+        wanted: dict of str, the address's parameters; None for none.
         checkpoints: the names on offer.
 
     Returns:
@@ -29,6 +29,8 @@ def read(wanted, checkpoints):
         checkpoint str.
     """
     found = {}
+    if not isinstance(wanted, dict):
+        return found
     if wanted.get("decoding") in ("greedy", "beam"):
         found["decoding"] = wanted["decoding"]
     width, penalty = _number(wanted.get("width"), 1, 10), _number(wanted.get("length_penalty"), 0, 2)

@@ -174,7 +174,7 @@ def test_reduced_motion_moves_nothing(example, motion, expected):
     assert page.locator(".cxr-balance-bar i").evaluate("(bar) => getComputedStyle(bar).transitionDuration") == expected
 
 
-# Contrast as WCAG 2.1 defines it, of every text in the masthead, the side and the viewer, against what lies behind it.
+# Contrast as WCAG 2.1 defines it, of every text in the masthead, the side and the panels, against what lies behind it.
 CONTRAST = """() => {
   const parse = (text) => {
     const n = text.match(/[\\d.]+/g).map(Number), unit = text.includes("srgb") ? 255 : 1;
@@ -190,7 +190,7 @@ CONTRAST = """() => {
   const linear = (v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
   const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
   const poor = [];
-  for (const node of document.querySelectorAll("#masthead *, #side *, .cxr-viewer *")) {
+  for (const node of document.querySelectorAll("#masthead *, #side *, #answer *")) {
     const text = [...node.childNodes].map((child) => (child.nodeType === 3 ? child.data.trim() : "")).join("");
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
     if (!text || !box.width || !box.height || style.clipPath !== "none" || style.fontSize === "0px") continue;

@@ -1,6 +1,7 @@
 """The panels behind the first one, and what goes round it: comparison, score, about, swap, link, JSON."""
 
 import json
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.browser.canvas import chosen, words
+from tests.browser.test_page import CONTRAST
 from tests.stand_in import BEAM_SENTENCE, DROPPED, SENTENCES, draw_chest
 
 DARK, BRIGHT = (SENTENCES[key].split() for key in ("dark", "bright"))
@@ -179,3 +181,38 @@ def test_the_two_views_change_places(visit, tmp_path):
         page.locator(f"#preview-{name} img").evaluate("(image) => image.naturalWidth") for name in ("frontal", "lateral")
     ]
     assert widths == [225, 300]  # of 400 rows and 300 columns, and of 300 and 300
+
+
+PANELS = {"Greedy and beam": "#compare .cxr-word", "Score": "#score .cxr-texts", "About": "#about-card p"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_panel_has_contrast_enough(example, scheme):
+    page = example(color_scheme=scheme)
+    for name, ready in PANELS.items():
+        _open(page, name)
+        page.wait_for_selector(ready)
+        page.mouse.move(5, 400)
+        assert page.evaluate(CONTRAST) == [], name
+
+
+def test_axe_finds_nothing_serious_in_any_panel(example):
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)"
+    )
+    page = example()
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    for name, ready in PANELS.items():
+        _open(page, name)
+        page.wait_for_selector(ready)
+        found = page.evaluate("axe.run(document)")
+        serious = [entry["id"] for entry in found["violations"] if entry["impact"] in ("serious", "critical")]
+        assert serious == [], (name, [node["html"][:200] for entry in found["violations"] for node in entry["nodes"]])
+
+
+def test_no_panel_is_wider_than_a_phone(example):
+    page = example(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
+    for name, ready in PANELS.items():
+        _open(page, name)
+        page.wait_for_selector(ready)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
