@@ -132,7 +132,8 @@ def word_table(caption, data, views):
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in (percent(exp(word.log_prob)), *shares, *found))
         rows.append(f'<tr><th scope="row">{escape(word.text)}</th>{cells}<td class="others">{escape(others)}</td></tr>')
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table = f'<table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="wide" tabindex="0">{table}</div>'
 
 
 def hypotheses(caption):
