@@ -87,7 +87,7 @@ def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=
         "effort": {"steps": effort.steps, "orders": effort.orders, "areas": effort.areas, "hidden": effort.hidden},
         "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in seconds.items()},
         "titles": {name: each.title for name, each in chosen.items()},
-        **summarise(words, records, generated, _randomised(checkpoint, model, chosen, questions)),
+        **summarise(words, records, generated, _randomised(model, chosen, questions)),
     }
     if out is not None:
         _write(Path(out), result, words, records, generated)
@@ -108,7 +108,7 @@ def _methods(model, names):
     return {name: method(name) for name in names}
 
 
-def _randomised(checkpoint, model, chosen, questions):
+def _randomised(model, chosen, questions):
     found = {}
     for slow in (False, True):
         some = [each for each in chosen.values() if each.slow == slow]

@@ -75,23 +75,26 @@ def similarity(first, second):
     return float((ranks[0] * ranks[1]).sum() / scale) if scale > 0 else 0.0
 
 
-def random_pairs(maps, studies, pairs=PAIRS, seed=0):
+def random_pairs(maps, views, studies, pairs=PAIRS, seed=0):
     """How much maps of different studies resemble each other: the similarities of random pairs.
 
     Args:
-        maps: arrays of one shape.
+        maps: arrays of one shape, `(views, rows, columns)`.
+        views: which views each of them has, bool `(views,)`; a pair is compared on those that both have.
         studies: the study of each.
         pairs: how many, with replacement.
         seed: of the drawing.
 
     Returns:
-        list of float; empty when all maps are of one study.
+        list of float; empty when there are no two studies with a view in common.
     """
-    numbers, studies = np.random.default_rng(seed), np.asarray(studies)
-    apart = np.argwhere(np.triu(studies[:, None] != studies[None]))  # (pairs there are, 2)
+    numbers, studies, views = np.random.default_rng(seed), np.asarray(studies), np.asarray(views, bool)
+    common = (views[:, None] & views[None]).any(axis=-1)
+    apart = np.argwhere(np.triu(common & (studies[:, None] != studies[None])))  # (pairs there are, 2)
     if not len(apart):
         return []
-    return [similarity(maps[first], maps[second]) for first, second in apart[numbers.integers(len(apart), size=pairs)]]
+    return [similarity(*(maps[one][views[first] & views[second]] for one in (first, second)))
+            for first, second in apart[numbers.integers(len(apart), size=pairs)]]
 
 
 def randomised(model, methods, questions, seed=0, progress=None):
@@ -105,8 +108,8 @@ def randomised(model, methods, questions, seed=0, progress=None):
         progress: as in `explain.method.Method.explain`, counted in groups of weights.
 
     Returns:
-        dict from a method's name to `{"maps": list of arrays, one a word, "studies": the question of each,
-        "stages": {name of the group: list of similarities, one a word}}`.
+        dict from a method's name to `{"maps": list of arrays (2, rows, columns), one a word, "views": which views each
+        has, "studies": the question of each, "stages": {name of the group: list of similarities, one a word}}`.
 
     Raises:
         Stopped: `progress` returned True.
@@ -114,18 +117,20 @@ def randomised(model, methods, questions, seed=0, progress=None):
     def explain(method):
         found = []
         for study, tokens, positions in questions:
-            maps = method.explain(model, study, tokens, positions).maps  # (W, 2, rows, columns)
-            found += list(maps[:, np.asarray(study[1], bool)])
+            found += list(method.explain(model, study, tokens, positions).maps)  # W times (2, rows, columns)
         return found
 
     places = [number for number, (_, _, positions) in enumerate(questions) for _ in positions]
-    found = {method.name: {"maps": explain(method), "studies": places, "stages": {}} for method in methods}
+    views = [np.asarray(questions[number][0][1], bool) for number in places]
+    found = {method.name: {"maps": explain(method), "views": views, "studies": places, "stages": {}}
+             for method in methods}
     of = len(stages(model.network))
     with kept(model.network):
         for done, stage in enumerate(cascade(model.network, seed), 1):
             for method in methods:
                 own = found[method.name]
-                own["stages"][stage] = [similarity(*pair) for pair in zip(own["maps"], explain(method), strict=True)]
+                own["stages"][stage] = [similarity(before[there], after[there]) for before, after, there
+                                        in zip(own["maps"], explain(method), views, strict=True)]
             if progress is not None and progress(done, of):
                 raise Stopped
     return found

@@ -121,7 +121,7 @@ def judge_randomisation(own):
         None when there are no two studies.
     """
     stages = {name: mean(values, own["studies"]) for name, values in own["stages"].items()}
-    pairs = random_pairs(own["maps"], own["studies"]) if len({values.shape for values in own["maps"]}) == 1 else []
+    pairs = random_pairs(own["maps"], own["views"], own["studies"])
     line = float(np.mean(pairs)) if pairs else None
     last = list(stages.values())[-1]
     return {"stages": stages, "last": last, "line": line, "passes": None if line is None else last["value"] < line}

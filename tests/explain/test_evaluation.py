@@ -145,8 +145,8 @@ def test_a_map_that_is_the_mask_gets_all(tiny):
 
 
 def test_randomisation_is_judged_by_the_line():
-    maps = [np.array([1, 2, 3, 4]), np.array([4, 3, 2, 1])]
-    own = {"maps": maps, "studies": [0, 1], "stages": {"output": [1, 1], "encoder": [0.2, 0.4]}}
+    maps = [np.array([[[1, 2, 3, 4]]]), np.array([[[4, 3, 2, 1]]])]
+    own = {"maps": maps, "views": [[True]] * 2, "studies": [0, 1], "stages": {"output": [1, 1], "encoder": [0.2, 0.4]}}
     judged = judge_randomisation(own)
     assert judged["line"] == pytest.approx(-1) and judged["last"]["value"] == pytest.approx(0.3)
     assert judged["passes"] is False

@@ -59,10 +59,17 @@ def test_spearman_is_symmetric_and_bounded(values, random):
 
 
 def test_random_pairs_are_of_different_studies():
-    maps = [np.array([1, 2, 3]), np.array([1, 2, 3]), np.array([3, 2, 1])]
-    assert set(np.round(random_pairs(maps, ["a", "a", "b"]), 6)) == {-1}
-    assert random_pairs(maps[:2], ["a", "a"]) == []
-    assert len(random_pairs(maps, ["a", "b", "c"], pairs=7)) == 7
+    maps = [np.array([[[1, 2, 3]]]), np.array([[[1, 2, 3]]]), np.array([[[3, 2, 1]]])]
+    views = [[True]] * 3
+    assert set(np.round(random_pairs(maps, views, ["a", "a", "b"]), 6)) == {-1}
+    assert random_pairs(maps[:2], views[:2], ["a", "a"]) == []
+    assert len(random_pairs(maps, views, ["a", "b", "c"], pairs=7)) == 7
+
+
+def test_random_pairs_compare_the_views_that_both_have():
+    maps = [np.array([[[1, 2, 3]], [[0, 0, 0]]]), np.array([[[1, 2, 3]], [[9, 5, 1]]])]
+    assert set(np.round(random_pairs(maps, [[True, False], [True, True]], ["a", "b"]), 6)) == {1}
+    assert random_pairs(maps, [[True, False], [False, True]], ["a", "b"]) == []
 
 
 def test_attention_ignores_the_output_and_changes_below_it(tiny, study):
