@@ -18,7 +18,8 @@ class Branch:
         tokens: int ids of the stretch; empty only for the root.
         step: how many tokens lead from the root to its end.
         total: log probability of all these tokens.
-        fate: "branched" (see children), "finished" (with the end token), "open" (cut off at the length limit) or "dropped".
+        fate: "branched" (see children), "finished" (with the end token), "open" (cut off at the length limit) or
+            "dropped".
         rank: place in the final ranking, 1 for the best, of a finished or open one; else None.
         score: what the ranking went by, log probability over length to the power of the penalty; None where rank is.
         bar: for a dropped one, log probability of the last open hypothesis that was kept at the next step; else None.
@@ -44,7 +45,8 @@ def grow(trace, vocabulary, length_penalty):
 
     Args:
         trace: of the search; T steps, W places.
-        vocabulary: Vocabulary; hypotheses that hold padding, start or the unknown token only filled places, and are left out.
+        vocabulary: Vocabulary; hypotheses that hold padding, start or the unknown token only filled places, and are
+            left out.
         length_penalty: exponent that the final ranking used.
 
     Returns:

@@ -8,9 +8,9 @@ CARD = "card.md"
 
 _FIXED = """## What this page does
 
-Two chest X-rays go in, a frontal and, where there is one, a lateral view. A neural network writes the impression that a radiologist's
-report might end with, word by word. For every word the page shows how sure the network was, what else it might have
-written, and where on both views its attention lay.
+Two chest X-rays go in, a frontal and, where there is one, a lateral view. A neural network writes the impression that a
+radiologist's report might end with, word by word. For every word the page shows how sure the network was, what else it
+might have written, and where on both views its attention lay.
 
 ## What it cannot do
 
@@ -42,7 +42,9 @@ def card(shelf, checkpoint=None):
     except (OSError, UnicodeDecodeError):
         text = ""
     # Its own words are kept: data, hours, scores beside the baselines, limits, licence.
-    return text or f"The checkpoint {name} came without a card: what it was trained on, and how well it does, is not known here."
+    return text or (
+        f"The checkpoint {name} came without a card: what it was trained on, and how well it does, is not known here."
+    )
 
 
 def build(shelf, side, tab):

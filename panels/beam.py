@@ -43,8 +43,10 @@ def _fate(branch):
     total = f"log probability {_signed(branch.total)}"
     if branch.fate == "dropped":
         after = _count(branch.step, "word", "words")
-        bar = "" if branch.bar is None else f": whatever followed fell below {_signed(branch.bar)}, the last place in the beam"
-        return f"dropped after {after} at {total}{bar}"
+        if branch.bar is None:
+            return f"dropped after {after} at {total}"
+        below = f"whatever followed fell below {_signed(branch.bar)}, the last place in the beam"
+        return f"dropped after {after} at {total}: {below}"
     end = "finished" if branch.fate == "finished" else "cut off at the length limit"
     return f"rank {branch.rank}, {end}, {total}, score {_signed(branch.score)}"
 
@@ -57,7 +59,7 @@ def _best(branch):
 
 
 def _line(branch, vocabulary, opened):
-    """One hypothesis from where it branched off to its end, as list items; what branched off it stands under its words."""
+    """One hypothesis from where it branched off to its end, as list items; what left it stands under its words."""
     items = []
     while True:
         heirs = sorted(branch.children, key=_best)
@@ -100,6 +102,6 @@ def render(caption, tree, vocabulary):
 not lost for its length alone.</p>
 {_ranking(caption)}
 <h2 class="cxr-heading">What the beam kept and what it dropped</h2>
-<p class="cxr-fine">{lost} dropped on the way. Read the best one down the line; open a branch to see what else was tried.
-At each word only the {_count(caption.beam_width, "likeliest hypothesis goes", "likeliest hypotheses go")} on.</p>
+<p class="cxr-fine">{lost} dropped on the way. Read the best one down the line; open a branch to see what else
+was tried. At each word only the {_count(caption.beam_width, "likeliest hypothesis goes", "likeliest hypotheses go")} on.</p>
 <ol class="cxr-line cxr-tree">{_line(tree, vocabulary, len(leaves) <= 16)}</ol></section>"""

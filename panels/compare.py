@@ -1,4 +1,4 @@
-"""The panel that sets greedy and beam search side by side: both impressions aligned, and the beam as the tree it was."""
+"""The panel that sets greedy and beam search side by side: both impressions aligned, and the beam as a tree."""
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher

@@ -33,8 +33,8 @@ def _study(frontal, lateral):
 def build(shelf, side):
     """Add `/caption`, `/compare` and `/score` to the page.
 
-    The inputs for pictures are the page's own upload components and not plain types: Gradio then refuses any path that was not
-    uploaded to it, so no file of the server can be asked for.
+    The inputs for pictures are the page's own upload components and not plain types: Gradio then refuses any path that
+    was not uploaded to it, so no file of the server can be asked for.
     """
 
     @_refusing
@@ -68,8 +68,8 @@ def build(shelf, side):
     def score(reference: str, prediction: str) -> dict:
         """A predicted impression against the radiologist's: BLEU-1 to 4, ROUGE-L, and the findings of both.
 
-        Returns `{"reference", "prediction"}`, the cleaned texts that are compared; `bleu`, `seed_bleu`, four numbers each;
-        `rouge_l`; `findings`, `{"agreed", "missed", "made_up"}`; `mentions`, where each text states which finding.
+        Returns `{"reference", "prediction"}`, the cleaned texts that are compared; `bleu`, `seed_bleu`, four numbers
+        each; `rouge_l`; `findings`, `{"agreed", "missed", "made_up"}`; `mentions`, where each text states which finding.
         """
         return scoring.score(reference, prediction)
 

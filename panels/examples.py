@@ -24,7 +24,8 @@ element.addEventListener("click", (event) => {
   trigger("pick", { name: button.dataset.name });
 });
 const wanted = Object.fromEntries(new URLSearchParams(location.search));
-const linked = [...element.querySelectorAll("button[data-name]")].find((button) => button.dataset.name === wanted.example);
+const buttons = [...element.querySelectorAll("button[data-name]")];
+const linked = buttons.find((button) => button.dataset.name === wanted.example);
 if (linked) {
   press(linked);
   setTimeout(() => trigger("pick", { name: wanted.example, link: wanted }));

@@ -1,7 +1,8 @@
 """A link that brings back an example with its settings and word: `?example=..&decoding=..&width=..&word=..`.
 
-The gallery hands over what stands in the address as soon as the page is there (panels/examples.py); the viewer writes the
-link and chooses the word (panels/viewer.js). An address is typed by anyone: what is no setting of this page is left out.
+The gallery hands over what stands in the address as soon as the page is there (panels/examples.py); the viewer writes
+the link and chooses the word (panels/viewer.js). Anyone can type an address: what is no setting of the page is
+left out.
 """
 
 from math import isfinite

@@ -5,6 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 _HERE = Path(__file__).parent
+_SHEETS = ("page", "viewer", "compare", "score", "about")
 # Fonts of the visitor's own system: nothing is fetched from anywhere else.
 _FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _MONO = ["ui-monospace", "Menlo", "Consolas", "Liberation Mono", "monospace"]
@@ -34,5 +35,5 @@ def theme():
 
 def head():
     """The style sheets, for the head of the page."""
-    sheets = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "compare.css", "score.css", "about.css")]
+    sheets = [(_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _SHEETS]
     return "<style>" + "\n".join(sheets) + "</style>"

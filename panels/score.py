@@ -121,11 +121,11 @@ def render(scored):
     return f"""<div class="cxr-score">
 <div class="cxr-texts">{texts}</div>
 <div class="cxr-lists">{lists}</div>{neither}
-<p class="cxr-fine">Findings are found by rules, thirteen kinds of them, in the texts as the scores read them: lower-case words
-and full stops. What a text denies (“no effusion”) is no finding.</p>
+<p class="cxr-fine">Findings are found by rules, thirteen kinds of them, in the texts as the scores read them:
+lower-case words and full stops. What a text denies (“no effusion”) is no finding.</p>
 {_table(scored)}
-<p class="cxr-fine">Word overlap, 0 to 1. Of a single impression it says little: “no effusion” and “effusion” share most of
-their words. The findings above say more.</p></div>"""
+<p class="cxr-fine">Word overlap, 0 to 1. Of a single impression it says little: “no effusion” and “effusion” share
+most of their words. The findings above say more.</p></div>"""
 
 
 def build(panel, tab):

@@ -20,7 +20,16 @@ from captioner.study import read_view
 from explain import heatmap
 from panels import examples, explain, study, viewer
 from panels.shelf import Shelf
-from tests.stand_in import BEAM_SENTENCE, DROPPED, OTHER_HYPOTHESES, SENTENCES, StandIn, draw_chest, serve, write_examples
+from tests.stand_in import (
+    BEAM_SENTENCE,
+    DROPPED,
+    OTHER_HYPOTHESES,
+    SENTENCES,
+    StandIn,
+    draw_chest,
+    serve,
+    write_examples,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +78,8 @@ def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, 
 
 def test_no_endpoint_is_on_offer_but_those_that_are_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare", "/score"] and not endpoints["unnamed_endpoints"]
+    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare", "/score"]
+    assert not endpoints["unnamed_endpoints"]
 
 
 def test_compare_answers_a_client_with_both_searches_aligned(client, chest):
@@ -87,7 +97,8 @@ def test_compare_answers_a_client_with_both_searches_aligned(client, chest):
 
 
 def test_score_answers_a_client_with_scores_and_findings(client):
-    answer = client.predict("Small left effusion. No pneumothorax.", "small effusion . cardiomegaly .", api_name="/score")
+    reference, prediction = "Small left effusion. No pneumothorax.", "small effusion . cardiomegaly ."
+    answer = client.predict(reference, prediction, api_name="/score")
     assert answer["findings"] == {"agreed": ["effusion"], "missed": [], "made_up": ["cardiomegaly"]}
     assert answer["bleu"][0] > answer["bleu"][3] and 0 < answer["rouge_l"] < 1
     for text in ("", "x" * 2001):

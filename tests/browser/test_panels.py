@@ -143,7 +143,9 @@ def test_the_link_brings_back_example_settings_and_word(example, visit):
     assert chosen(other) == BEAM_SENTENCE.split()[0]
 
 
-@pytest.mark.parametrize("query", ["?example=nothing&word=3", "?example=%3Cb%3E", "?word=2", "?example=quiet&width=99&word=-4"])
+@pytest.mark.parametrize(
+    "query", ["?example=nothing&word=3", "?example=%3Cb%3E", "?word=2", "?example=quiet&width=99&word=-4"]
+)
 def test_a_link_that_says_nonsense_is_a_plain_page(visit, address, query):
     page = visit(address + query)
     if "quiet" in query:
@@ -177,9 +179,8 @@ def test_the_two_views_change_places(visit, tmp_path):
     assert page.locator(".cxr-copy").is_hidden()  # no link leads to a visitor's own pictures
     page.locator("#swap").click()
     page.wait_for_function(f"document.querySelector('.cxr-words').textContent === {''.join(BRIGHT)!r}")
-    widths = [
-        page.locator(f"#preview-{name} img").evaluate("(image) => image.naturalWidth") for name in ("frontal", "lateral")
-    ]
+    pictures = [page.locator(f"#preview-{name} img") for name in ("frontal", "lateral")]
+    widths = [picture.evaluate("(image) => image.naturalWidth") for picture in pictures]
     assert widths == [225, 300]  # of 400 rows and 300 columns, and of 300 and 300
 
 

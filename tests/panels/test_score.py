@@ -21,7 +21,8 @@ def test_findings_are_agreed_missed_or_made_up():
     found = score.score("Small left effusion. Cardiomegaly. No nodule.", "left effusion . rib fracture . no edema .")
     assert found["findings"] == {"agreed": ["effusion"], "missed": ["cardiomegaly"], "made_up": ["bone"]}
     words = found["prediction"].split()
-    places = {mention["finding"]: words[mention["start"] : mention["end"]] for mention in found["mentions"]["prediction"]}
+    stated = found["mentions"]["prediction"]
+    places = {mention["finding"]: words[mention["start"] : mention["end"]] for mention in stated}
     assert places["effusion"] == ["effusion"] and "fracture" in places["bone"]
 
 
