@@ -1,0 +1,26 @@
+"""The schedule by hand."""
+
+import pytest
+
+from captioner.models.encoder import ENCODERS
+from captioner.recipe import RECIPES, WarmCosine
+
+
+def test_warm_up_then_cosine():
+    schedule = WarmCosine(1.0, 1000, end=0.2, warmup=0.1)
+    assert float(schedule(0)) == pytest.approx(0.01, abs=0.001)
+    assert float(schedule(50)) == pytest.approx(0.5, abs=0.02)
+    assert float(schedule(500)) == pytest.approx(0.6, abs=1e-3)
+    assert float(schedule(1000)) == float(schedule(5000)) == pytest.approx(0.2, abs=1e-6)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_recipe_has_whole_grids_and_ends_with_captions(recipe):
+    encoder = ENCODERS[recipe.encoder]
+    assert all(phase.size % encoder.stride == 0 for phase in recipe.phases)
+    assert recipe.phases[-1].goal == "captions" and recipe.phases[0].goal == "findings"
+
+
+def test_the_gpu_recipe_is_densenet_121_with_98_positions():
+    recipe = RECIPES["gpu"]
+    assert (recipe.encoder, recipe.phases[-1].size // ENCODERS[recipe.encoder].stride) == ("densenet-121", 7)
