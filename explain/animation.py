@@ -93,6 +93,12 @@ def gif(pictures, seconds=SECONDS_A_WORD):
 
     buffer = io.BytesIO()
     # Each picture has colours of its own, and they are dithered: in 256 flat ones a smooth map gets edges.
-    few = [picture.quantize(palette=picture.quantize(256), dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
+    # They are chosen to span all that is there: by frequency, the greys would leave a small map next to none.
+    few = [
+        picture.quantize(
+            palette=picture.quantize(256, Image.Quantize.MAXCOVERAGE), dither=Image.Dither.FLOYDSTEINBERG
+        )
+        for picture in pictures
+    ]
     few[0].save(buffer, "GIF", save_all=True, append_images=few[1:], duration=round(seconds * 1000), loop=0)
     return buffer.getvalue()
