@@ -6,6 +6,7 @@ figures. The measures themselves are in `grounding`, `sides`, `evidence`, `faith
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 
@@ -19,7 +20,7 @@ from explain.trial import Effort, Trial
 
 COUNT = 60
 SLOW_COUNT = 8  # studies for the methods that take seconds a word
-RANDOMISED = 12  # studies whose maps are compared while the weights become random; a slow method gets a third of them
+RANDOMISED = 8  # studies whose maps are compared while the weights become random; a slow method gets a third of them
 
 
 def quick():
@@ -29,7 +30,7 @@ def quick():
 
 def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=None, slow_count=SLOW_COUNT,
                           split="val", effort=Effort(), say=None):
-    """Judge methods by evidence.
+    """Judge methods by evidence. Ctrl-C ends the measuring early: what was measured is judged and written.
 
     Args:
         data: "phantoms", or the folder of the collection.
@@ -58,40 +59,59 @@ def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=
     chosen = _methods(model, methods)
     phantoms = str(data) == PHANTOMS
     cases = phantom_cases(count) if phantoms else collection_cases(data, split, count)
-    words, records, generated, questions, seconds, unknown = [], {name: [] for name in chosen}, {}, [], {}, 0
-    studies = 0
-    for number, case in enumerate(cases):
-        trial = Trial(model, case, effort)
-        unknown += len(case.words) - len(trial.positions)
-        if not trial.positions:
-            continue
-        words += trial.words()
-        fast = [each for each in chosen.values() if not each.slow]
-        for each in fast + [each for each in chosen.values() if each.slow and studies < slow_count]:
-            started = perf_counter()
-            each.explain(model, *trial.question())
-            seconds.setdefault(each.name, []).append((perf_counter() - started) / len(trial.positions))
-            records[each.name] += trial.maps(each)
-        for name, some in trial.generated(fast).items():
-            generated.setdefault(name, []).extend(some)
-        if studies < RANDOMISED:
-            questions.append(trial.question())
-        studies += 1
-        say(f"{number + 1} of {count}: {case.name}, {len(trial.positions)} words")
-    if not words:
+    done = _Measured(chosen)
+    try:
+        for number, case in enumerate(cases, 1):
+            done.add(model, Trial(model, case, effort), slow_count)
+            say(f"{number} of {count}: {case.name}, {len(done.words)} words so far")
+    except KeyboardInterrupt:
+        if not done.studies:
+            raise
+        say(f"stopped: the {done.studies} studies measured so far are judged")
+    if not done.words:
         raise BadInput(f"The vocabulary of {model.name} has no word for any finding of these studies.")
     say("weights become random")
     result = {
-        "checkpoint": model.name, "data": PHANTOMS if phantoms else f"{split} split", "studies": studies,
-        "words": len(words), "unknown_words": unknown, "grid": list(model.grid),
-        "effort": {"steps": effort.steps, "orders": effort.orders, "areas": effort.areas, "hidden": effort.hidden},
-        "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in seconds.items()},
+        "checkpoint": model.name, "data": PHANTOMS if phantoms else f"{split} split", "studies": done.studies,
+        "words": len(done.words), "unknown_words": done.unknown, "grid": list(model.grid),
+        "effort": asdict(effort),
+        "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in done.seconds.items()},
         "titles": {name: each.title for name, each in chosen.items()},
-        **summarise(words, records, generated, _randomised(model, chosen, questions)),
+        **summarise(done.words, done.records, done.generated, _randomised(model, chosen, done.questions)),
     }
     if out is not None:
-        _write(Path(out), result, words, records, generated)
+        _write(Path(out), result, done)
     return result
+
+
+class _Measured:
+    """What was measured so far; a study counts whole or not at all."""
+
+    def __init__(self, methods):
+        self.methods, self.studies, self.unknown = methods, 0, 0
+        self.words, self.questions = [], []
+        self.records, self.generated, self.seconds = ({name: [] for name in methods} for _ in range(3))
+
+    def add(self, model, trial, slow_count):
+        if trial.positions:
+            quick_ones = [each for each in self.methods.values() if not each.slow]
+            slow_ones = [each for each in self.methods.values() if each.slow and self.studies < slow_count]
+            words, records, seconds = trial.words(), {}, {}
+            for each in quick_ones + slow_ones:
+                started = perf_counter()
+                each.explain(model, *trial.question())
+                seconds[each.name] = (perf_counter() - started) / len(trial.positions)
+                records[each.name] = trial.maps(each)
+            generated = trial.generated(quick_ones)
+            self.words += words
+            for name in records:
+                self.records[name] += records[name]
+                self.generated[name] += generated.get(name, [])
+                self.seconds[name].append(seconds[name])
+            if self.studies < RANDOMISED:
+                self.questions.append(trial.question())
+            self.studies += 1
+        self.unknown += len(trial.case.words) - len(trial.positions)
 
 
 def _methods(model, names):
@@ -118,16 +138,16 @@ def _randomised(model, chosen, questions):
     return found
 
 
-def _write(out, result, words, records, generated):
+def _write(out, result, done):
     from explain import evaluation_figures
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "evidence.json").write_text(json.dumps(_plain(result), indent=2, allow_nan=False) + "\n", encoding="utf-8")
     (out / "evidence.md").write_text(table(result), encoding="utf-8")
     with open(out / "words.jsonl", "w", encoding="utf-8") as file:
-        for word in words:
+        for word in done.words:
             file.write(json.dumps(_plain({"kind": "word", **word})) + "\n")
-        for kind, by_method in (("reference", records), ("generated", generated)):
+        for kind, by_method in (("reference", done.records), ("generated", done.generated)):
             for name, some in by_method.items():
                 for record in some:
                     file.write(json.dumps(_plain({"kind": kind, "method": name, **record})) + "\n")

@@ -63,6 +63,18 @@ def test_all_files_and_rows_are_written(knowing, tmp_path, monkeypatch):
     assert "**SmoothGrad** | 1 (1)" in text and "| effusion | 2 |" in text and "nan" not in text.lower().split()
 
 
+def test_a_stopped_evaluation_judges_what_it_has(knowing, monkeypatch):
+    def stopped(count):
+        for seed in (200_001, 200_003):
+            yield phantom_case(render(seed, 64, [Wanted("effusion", side="left")]))
+        raise KeyboardInterrupt
+
+    said = []
+    monkeypatch.setattr("explain.evaluation.phantom_cases", stopped)
+    result = evaluate_explanations("phantoms", knowing, None, 9, ("attention",), effort=LEAST, say=said.append)
+    assert result["studies"] == 2 and "stopped: the 2 studies" in said[-2]
+
+
 def test_the_collection_needs_no_masks(knowing, tmp_path, collection):
     result = evaluate_explanations(collection, knowing, tmp_path, 3, ("attention",), effort=LEAST, say=list)
     assert result["studies"] == 2 and result["methods"]["attention"]["pointing"]["better"]["value"] is None
