@@ -49,15 +49,22 @@ class WordLoss(keras.losses.Loss):
 
 
 class GroundingLoss(keras.losses.Loss):
-    """How little of the attention `(B, T, P)` lies where the word's finding is known to be.
+    """How little of the attention `(B, T, P)` lies where the word's finding is known to be, in each view of two.
 
-    Minus the logarithm of the attention inside the mask; `y_true (B, T, P)` is the share of each cell that the mask
-    covers, scaled so that the fullest cell counts whole. Steps without a mask are to be weighted 0.
+    Minus the logarithm of the attention inside the mask of a view, averaged over the views that have a mask: it is least
+    when all attention lies inside and both views get their share, so that a map shows the finding from both sides.
+    `y_true (B, T, P)` is the share of each cell that the mask covers, scaled so that the fullest cell of a view counts
+    whole. Steps without a mask are to be weighted 0.
     """
 
     def call(self, y_true, y_pred):
-        inside = y_true / ops.maximum(ops.max(y_true, axis=-1, keepdims=True), 1e-6)
-        return -ops.log(ops.sum(inside * ops.cast(y_pred, "float32"), axis=-1) + 1e-4)  # (B, T)
+        batch, steps, positions = ops.shape(y_pred)
+        by_view = (batch, steps, 2, positions // 2)
+        mask = ops.reshape(ops.cast(y_true, "float32"), by_view)
+        fullest = ops.max(mask, axis=-1, keepdims=True)  # (B, T, 2, 1)
+        inside = ops.sum(mask / ops.maximum(fullest, 1e-6) * ops.reshape(ops.cast(y_pred, "float32"), by_view), axis=-1)
+        known = ops.cast(ops.squeeze(fullest, -1) > 0, "float32")  # (B, T, 2)
+        return ops.sum(-ops.log(inside + 1e-4) * known, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1.0)  # (B, T)
 
 
 def mean_auc(truth, scores, least=4):

@@ -82,7 +82,7 @@ RECIPES = {
         Phase("captions", 128, 2, 1e-3, end=0.5, freeze_encoder=True),
         Phase("captions", 128, 10, 6e-4, end=0.51),
         Phase("captions", 128, 7, 3e-4, abnormal_weight=4.0),
-        Phase("captions", 128, 8, 5e-4, abnormal_weight=4.0),
+        Phase("captions", 128, 6, 5e-4, abnormal_weight=4.0),
     ), dropout=0.2),
     # One GPU: DenseNet-121 at 224 pixels, a 7 x 7 grid a view.
     "gpu": Recipe("densenet-121", (

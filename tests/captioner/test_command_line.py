@@ -43,7 +43,7 @@ def test_predict_json(run, pictures):
     assert answer["text"] == " ".join(word["text"] for word in answer["words"])
     assert all(set(word) == {"text", "token_id", "log_prob", "attention"} for word in answer["words"])
     assert np.shape(answer["words"][0]["attention"]) == (2, 2, 2)
-    assert "no lateral view" in error
+    assert "lateral view is missing" in error
 
 
 @pytest.mark.parametrize("arguments", [

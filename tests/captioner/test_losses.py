@@ -28,10 +28,16 @@ def test_word_loss_is_cross_entropy_and_smoothing_mixes_in_the_uniform():
     assert float(WordLoss(0.1)(np.array([[0]]), logits)) == pytest.approx(-0.9 * np.log(0.7) + 0.1 * uniform, rel=1e-5)
 
 
-def test_grounding_loss_is_the_attention_outside():
-    attention = np.array([[[0.25, 0.25, 0.5, 0.0]]], "float32")
-    mask = np.array([[[0.5, 0.5, 0.0, 0.0]]], "float32")
-    assert float(ops.squeeze(GroundingLoss().call(mask, attention))) == pytest.approx(-np.log(0.5), rel=1e-3)
+def grounding(attention, mask):
+    return float(ops.squeeze(GroundingLoss().call(np.array([[mask]], "float32"), np.array([[attention]], "float32"))))
+
+
+def test_grounding_loss_is_the_attention_outside_the_mask_in_each_view():
+    assert grounding([0.25, 0.25, 0.5, 0.0], [0.0, 0.5, 0.0, 0.0]) == pytest.approx(-np.log(0.25), rel=1e-3)
+    both = grounding([0.25, 0.25, 0.5, 0.0], [1.0, 0.0, 1.0, 0.0])
+    assert both == pytest.approx(-(np.log(0.25) + np.log(0.5)) / 2, rel=1e-3)
+    # Both views inside is better than one view alone, however well that one is hit.
+    assert grounding([0.5, 0, 0.5, 0], [1, 0, 1, 0]) < grounding([1, 0, 0, 0], [1, 0, 1, 0])
 
 
 def test_mean_auc_counts_pairs():
