@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from captioner.errors import BadInput
+from captioner.quiet import import_tensorflow
 
 # TensorFlow's start-up chatter would bury the one line that matters. Set before it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -120,9 +121,11 @@ def _predict(options):
     if options.studies:
         from captioner.batch import predict_studies
 
+        import_tensorflow()
         predict_studies(options.studies, options.out, options.checkpoint, **decoding)
         return
     study = captioner.read_study(options.frontal, options.lateral)
+    import_tensorflow()
     caption = captioner.load(options.checkpoint).caption(study, **decoding)
     for notice in caption.notices:
         print(notice, file=sys.stderr)
@@ -145,6 +148,7 @@ def _train(options):
 def _evaluate(options):
     from captioner.evaluation import evaluate
 
+    import_tensorflow()
     evaluate(options.data, options.split, options.checkpoint, options.decoding, options.beam_width, options.length_penalty,
              options.out)
 
@@ -158,6 +162,7 @@ def _explore(options):
 def _import_seed(options):
     from captioner.seed_checkpoint import import_seed
 
+    import_tensorflow()
     import_seed(options.weights, options.tokenizer, options.out)
     print(f"checkpoint written to {options.out}")
 

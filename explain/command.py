@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from captioner.errors import BadInput
+from captioner.quiet import import_tensorflow
 from explain.method import METHODS
 
 
@@ -46,6 +47,7 @@ def _positive(text):
 def _explain(options):
     from tqdm import tqdm
 
+    import_tensorflow()
     from explain.report import write_report
 
     with tqdm(desc=options.method, disable=None) as bar:  # some methods take minutes for a whole impression
@@ -59,6 +61,7 @@ def _explain(options):
 
 
 def _evaluate(options):
+    import_tensorflow()
     from explain.evaluation import evaluate_explanations, quick
     from explain.evaluation_table import table
 

@@ -67,6 +67,13 @@ def test_predict_with_a_beam(run, pictures):
     assert answers[0] == answers[1] and answers[2]["log_prob"] >= answers[0]["log_prob"]
 
 
+def test_standard_error_holds_the_notices_and_nothing_else(run, tiny_checkpoint, pictures):
+    views = [str(pictures / "frontal.png"), str(pictures / "lateral.png")]
+    done = subprocess.run([sys.executable, "-m", "captioner", "predict", *views, "--checkpoint", str(tiny_checkpoint)],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == run("predict", *views)
+
+
 def studies(folder, *rows):
     path = folder / "studies.csv"
     path.write_text("study,frontal,lateral\n" + "".join(",".join(row) + "\n" for row in rows))
