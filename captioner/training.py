@@ -178,9 +178,9 @@ class Training:
             with np.load(self.progress / OPTIMIZER, allow_pickle=False) as kept:
                 for index, variable in enumerate(optimizer.variables):
                     variable.assign(kept[str(index)])
-        training.start_at(state["epoch"])
         for epoch in range(state["epoch"], phase.epochs):
             started = time.monotonic()
+            training.start_at(epoch)
             # A bar within the epoch where somebody watches; in a log, a line an epoch is enough.
             watched = int(sys.stdout.isatty())
             trained = network.fit(training, initial_epoch=epoch, epochs=epoch + 1, verbose=watched).history

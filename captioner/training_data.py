@@ -141,11 +141,11 @@ class StudyBatches(keras.utils.PyDataset):
         chances = np.asarray(self.weights, float) / np.sum(self.weights)
         return rng.choice(len(self.examples), self.per_epoch or len(self.examples), p=chances)
 
-    def on_epoch_end(self):
-        self.start_at(self.epoch + 1)
-
     def start_at(self, epoch):
-        """Draw as this epoch does: a training that is resumed sees what it would have seen."""
+        """Draw as this epoch does, so that a training that is resumed sees what it would have seen.
+
+        Not left to Keras' `on_epoch_end`, which it also calls at other times than after an epoch.
+        """
         self.epoch = epoch
         self._order = self._draw()
 
