@@ -64,6 +64,8 @@ class Training:
             raise BadInput(f"{data} has too few studies to train on.")
         self.vocabulary = Vocabulary.of((report.impression for report in self.reports["train"]), self.recipe.least_count)
         self.targets = Targets.of(self.reports["train"], self.recipe.least_studies)
+        if not self.targets.names:
+            raise BadInput(f"{data} has too few studies: no finding is named in {self.recipe.least_studies} of them.")
         encoder = ENCODERS[self.recipe.encoder]
         self.network = network_class(model)(
             encoder, len(self.vocabulary), len(self.targets), self._grid(self.recipe.phases[-1]), depth=self.recipe.depth,

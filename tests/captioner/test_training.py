@@ -68,7 +68,13 @@ def test_resumed_it_goes_on_where_it_stopped(trained, collection, tmp_path):
     # The last epoch started from the same weights, optimizer and pictures; dropout alone was drawn anew.
     assert resumed[-1]["train_loss"] == pytest.approx(whole[-1]["train_loss"], rel=0.1)
     with pytest.raises(BadInput, match="another training"):
-        Training(collection, tmp_path / "smoke", recipe=RECIPES["cpu"], resume=True, say=lambda line: None)
+        Training(collection, tmp_path / "smoke", recipe=dataclasses.replace(recipe, dropout=0.9), resume=True,
+                 say=lambda line: None)
+
+
+def test_a_handful_of_studies_is_too_few(collection, tmp_path):
+    with pytest.raises(BadInput, match="too few studies"):
+        Training(collection, tmp_path / "cpu", recipe=RECIPES["cpu"], say=lambda line: None)
 
 
 def test_the_same_seed_draws_the_same_and_another_differs():
