@@ -163,3 +163,28 @@ def test_another_encoder_is_refused(file):
 
     with pytest.raises(BadInput, match="weights.h5 holds the weights of a DenseNet-121, which this encoder is not"):
         assign_encoder(build_encoder(ENCODERS["densenet-tiny"]), file)
+
+
+def test_training_starts_from_it(file, tmp_path):
+    """`train --encoder-weights FILE.h5`: the encoder has CheXNet's weights before the first step."""
+    import dataclasses
+
+    import cv2
+
+    from captioner.recipe import RECIPES
+    from captioner.training import Training
+
+    rows = range(1, 41)
+    (tmp_path / "indiana_reports.csv").write_text("uid,MeSH,Problems,findings,impression\n" + "".join(
+        f"{uid},normal,normal,,No acute disease.\n" for uid in rows))
+    (tmp_path / "indiana_projections.csv").write_text("uid,filename,projection\n" + "".join(
+        f"{uid},{uid}_IM-1-1001.png,Frontal\n" for uid in rows))
+    for uid in rows:
+        cv2.imwrite(str(tmp_path / f"{uid}_IM-1-1001.png"), np.zeros((40, 40), np.uint8))
+    recipe = dataclasses.replace(RECIPES["smoke"], encoder="densenet-121")
+    training = Training(tmp_path, tmp_path / "out", recipe=recipe, encoder_weights=file, say=lambda line: None)
+    arrays, _ = read_chexnet(file)
+    for name in ("conv2_block1_1_conv", "conv5_block16_2_conv"):
+        np.testing.assert_array_equal(training.network.encoder.get_layer(name).kernel, arrays[f"{name}/kernel"])
+    with pytest.raises(BadInput, match="which this encoder is not"):
+        Training(tmp_path, tmp_path / "out", recipe=RECIPES["smoke"], encoder_weights=file, say=lambda line: None)
