@@ -1,6 +1,5 @@
 """Many studies at once: a CSV in, a JSON line a study out, going on where it stopped."""
 
-import csv
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from tqdm import tqdm
 import captioner
 from captioner.errors import BadInput
 from captioner.study import read_study
+from captioner.table import table_rows
 
 COLUMNS = ("study", "frontal", "lateral")
 READ_AHEAD = 4  # studies read while the model works; TensorFlow and the readers both let go of Python's lock
@@ -21,17 +21,8 @@ def read_studies(path):
     Raises:
         BadInput: not a CSV, a column missing, a study without name or frontal, or a name twice.
     """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", strict=True)
-            for column in COLUMNS:
-                if column not in (reader.fieldnames or ()):
-                    raise BadInput(f"{path.name} has no column {column}.")
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{path.name} cannot be read as a CSV file: {error}.") from error
     studies, seen = [], set()
-    for number, row in enumerate(rows, 2):
+    for number, row in table_rows(path, COLUMNS):
         study, frontal, lateral = (row[column].strip() for column in COLUMNS)
         if not study or not frontal or study in seen:
             raise BadInput(f"{path.name}, line {number}: each study needs a name of its own and a frontal picture.")

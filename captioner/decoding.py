@@ -73,8 +73,7 @@ class Decoder:
     def __init__(self, network, vocabulary):
         self.network, self.vocabulary = network, vocabulary
         self._never = tf.constant(
-            [FAR_BELOW if token in (vocabulary.pad, vocabulary.start, vocabulary.unknown) else 0.0
-             for token in range(len(vocabulary))], tf.float32)  # (V,)
+            [FAR_BELOW if token in vocabulary.never else 0.0 for token in range(len(vocabulary))], tf.float32)  # (V,)
         integer = tf.TensorSpec((), tf.int32)
         memory, mask = tf.TensorSpec((1, None, None), tf.float32), tf.TensorSpec((1, None), tf.bool)
         self._search = tf.function(self._search_graph, input_signature=[memory, mask, integer, integer])

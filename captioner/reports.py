@@ -5,7 +5,6 @@ Both forms in which people hold the collection are read: the two-CSV release (`i
 "Preparing a collection of radiology examinations for distribution and retrieval", JAMIA 2016.
 """
 
-import csv
 import hashlib
 import re
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captioner.errors import BadInput
+from captioner.table import table_rows
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".dcm")
 REPORT_COLUMNS = ("uid", "MeSH", "Problems", "findings", "impression")
@@ -192,19 +192,11 @@ def _from_csv(folder, pictures):
 
 
 def _rows(path, columns):
-    """The rows of a CSV file as dictionaries; refuses a file that is not one or lacks a column."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="", strict=True)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise BadInput(f"{path.name} has no column {missing[0]}.")
-            for row in reader:
-                if None in row:
-                    raise BadInput(f"{path.name} has too many fields in line {reader.line_num}.")
-                yield row
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{path.name} cannot be read as a CSV file: {error}.") from error
+    """The rows of one of the collection's CSV files; refuses a line with more fields than the header has."""
+    for line, row in table_rows(path, columns):
+        if None in row:
+            raise BadInput(f"{path.name} has too many fields in line {line}.")
+        yield row
 
 
 def _terms(column):

@@ -38,6 +38,11 @@ class Vocabulary:
         words = sorted((word for word, count in counts.items() if count >= least), key=lambda word: (-counts[word], word))
         return cls([PAD, START, END, UNKNOWN, *words])
 
+    @property
+    def never(self):
+        """The ids that no search may choose: padding, start and the unknown token."""
+        return [self.pad, self.start, self.unknown]
+
     def __len__(self):
         return len(self.tokens)
 

@@ -21,7 +21,7 @@ def greedy_ids(network, vocabulary, batch, steps):
     memory = network.encode(ops.convert_to_tensor(batch["pictures"]), mask, training=False)
     constants, state = network.begin(memory, mask)
     never = np.zeros(len(vocabulary), np.float32)
-    never[[vocabulary.pad, vocabulary.start, vocabulary.unknown]] = FAR_BELOW
+    never[vocabulary.never] = FAR_BELOW
     token = np.full(len(batch["mask"]), vocabulary.start, np.int32)
     ids = np.full((len(token), steps), vocabulary.pad, np.int32)
     open_still = np.ones(len(token), bool)
