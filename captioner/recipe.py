@@ -75,7 +75,14 @@ class Recipe:
 
 
 RECIPES = {
-    # Two cores: the small encoder, about two hours.
+    # Two cores, from ImageNet's weights (give them with --encoder-weights): about an hour and a half.
+    "imagenet": Recipe("efficientnet-lite0", (
+        Phase("findings", 128, 8, 6e-4, end=0.4, phantoms=False),
+        Phase("findings", 160, 5, 3e-4, end=0.1, phantoms=False),
+        Phase("captions", 160, 2, 1e-3, end=0.5, freeze_encoder=True, abnormal_weight=4.0),
+        Phase("captions", 160, 8, 4e-4, abnormal_weight=4.0),
+    ), dropout=0.2),
+    # Two cores and no outside weights: a small DenseNet, about two hours.
     "cpu": Recipe("densenet-small", (
         Phase("findings", 112, 6, 8e-4, end=0.77, batch=32, phantoms=False),
         Phase("findings", 128, 8, 6e-4, end=0.1, phantoms=False),

@@ -43,7 +43,8 @@ class Training:
         recipe: Recipe, or the name of one in `captioner.recipe.RECIPES`.
         seed: of everything random.
         resume: go on from the progress in `out` instead of starting anew.
-        encoder_weights: CheXNet's `.h5`, or the `weights.npz` of a checkpoint, to start from; None starts from chance.
+        encoder_weights: CheXNet's `.h5`, ImageNet's `.pth`, or the `weights.npz` of a checkpoint, to start from; None
+            starts from chance.
         limit: train and validate on the first studies only (to rehearse).
         say: called with each line of progress.
 
@@ -93,8 +94,15 @@ class Training:
     def _start_from(self, path):
         """Give the encoder (and whatever else has the same name and shape) the weights of an earlier training.
 
-        An HDF5 file is CheXNet's and fills the encoder alone; an npz is a checkpoint's `weights.npz`.
+        An HDF5 file is CheXNet's and a PyTorch file ImageNet's; both fill the encoder alone. An npz is a checkpoint's
+        `weights.npz`.
         """
+        if Path(path).suffix.lower() == ".pth":
+            from captioner import imagenet
+
+            imagenet.assign_encoder(self.network.encoder, imagenet.read(path), PREPARATION["mean"], PREPARATION["std"])
+            self.say(f"encoder weights taken from {Path(path).name}")
+            return
         if Path(path).suffix.lower() in (".h5", ".hdf5"):
             from captioner.chexnet import assign_encoder
 

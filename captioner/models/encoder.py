@@ -1,4 +1,4 @@
-"""The picture encoder: a DenseNet, one for both views (Huang et al. 2017, arXiv 1608.06993).
+"""The picture encoders, one for both views. First of all a DenseNet (Huang et al. 2017, arXiv 1608.06993).
 
 DenseNet-121 is CheXNet's network (Rajpurkar et al. 2017, arXiv 1711.05225). Its layers carry the names of
 `keras.applications`, so weights saved anywhere under those names can be found by name. The smaller members of the
@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 
 import keras
 from keras import layers
+
+from captioner.models import efficientnet_lite
+from captioner.models.efficientnet_lite import EfficientNetLiteConfig
 
 BATCH_NORM_EPSILON = 1.001e-5  # what keras.applications and every file saved from it use
 
@@ -42,7 +45,8 @@ class EncoderConfig:
 
     @classmethod
     def from_dict(cls, values):
-        """The configuration that `as_dict` wrote."""
+        """The configuration that `as_dict` wrote, of whichever family."""
+        cls = EfficientNetLiteConfig if "family" in values else cls
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
@@ -54,14 +58,18 @@ ENCODERS = {
     "densenet-tiny": EncoderConfig(
         blocks=(1, 1, 1, 1), growth=(4, 4, 8, 8), stem=8, bottleneck=1, stride=32, momentum=0.9
     ),  # for tests
+    "efficientnet-lite0": EfficientNetLiteConfig(),
 }
 
 
 def build_encoder(config, name="encoder"):
     """A functional Keras model from pictures `(batch, rows, columns, channels)` to features `(batch, R, C, depth)`.
 
-    R and C are the picture's size over `config.stride`, rounded down. Rows and columns may be of any size.
+    R and C are the picture's size over `config.stride`, rounded down. Rows and columns may be of any size for a
+    DenseNet, multiples of 32 for an EfficientNet.
     """
+    if isinstance(config, EfficientNetLiteConfig):
+        return efficientnet_lite.build(config, name)
     picture = keras.Input((None, None, config.channels), name="picture")
     x = layers.ZeroPadding2D(3, name="zero_padding2d")(picture)
     x = layers.Conv2D(config.stem, 7, strides=2, use_bias=False, name="conv1_conv")(x)  # (batch, rows/2, columns/2, stem)

@@ -1,0 +1,85 @@
+"""EfficientNet-Lite (Tan and Le 2019, arXiv 1905.11946; the Lite variants: Liu 2020, TensorFlow blog) as picture encoder.
+
+Inverted residual blocks (Sandler et al. 2018, arXiv 1801.04381) with ReLU6 and without squeeze-and-excitation: little to
+compute on a CPU, and small enough to be fine-tuned there. ImageNet weights for it can be had under the Apache licence,
+see `captioner.imagenet`. Layers are named stage by stage, as `captioner.imagenet` fills them.
+"""
+
+from dataclasses import asdict, dataclass
+
+import keras
+from keras import layers
+
+BATCH_NORM_EPSILON = 1e-3  # what the ImageNet weights were trained with
+
+
+@dataclass(frozen=True)
+class EfficientNetLiteConfig:
+    """The shape of an EfficientNet-Lite.
+
+    Attributes:
+        depths: blocks of each of the seven stages.
+        widths: channels that each stage gives.
+        kernels: size of each stage's depthwise convolutions.
+        strides: of the first block of each stage.
+        expansion: channels inside a block, in multiples of its input; the first stage does not expand.
+        stem: channels of the first convolution.
+        channels: of the picture, 1 grey or 3.
+        stride: pixels of the picture that a cell of the grid stands for, each way. 16: the fifth stage's cells, each
+            beside the seventh stage's, which sees more of the picture at half the resolution.
+        momentum: of the batch normalisation's running statistics.
+        family: tells this configuration from a DenseNet's.
+    """
+
+    depths: tuple[int, ...] = (1, 2, 2, 3, 3, 4, 1)
+    widths: tuple[int, ...] = (16, 24, 40, 80, 112, 192, 320)
+    kernels: tuple[int, ...] = (3, 3, 5, 3, 5, 5, 3)
+    strides: tuple[int, ...] = (1, 2, 2, 2, 1, 2, 1)
+    expansion: int = 6
+    stem: int = 32
+    channels: int = 1
+    stride: int = 16
+    momentum: float = 0.97
+    family: str = "efficientnet-lite"
+
+    def as_dict(self):
+        """The configuration as JSON can hold it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def build(config, name="encoder"):
+    """A functional Keras model from pictures `(batch, rows, columns, channels)` to features `(batch, R, C, depth)`.
+
+    R and C are the picture's size over 16; rows and columns must be multiples of 32.
+    """
+    picture = keras.Input((None, None, config.channels), name="picture")
+    x = layers.Conv2D(config.stem, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(picture)
+    x = _norm_relu(x, config, "stem")  # (batch, rows/2, columns/2, stem)
+    outputs, reach = {}, 2
+    for stage, (depth, width) in enumerate(zip(config.depths, config.widths), start=1):
+        for block in range(depth):
+            stride = config.strides[stage - 1] if block == 0 else 1
+            expansion = 1 if stage == 1 else config.expansion
+            x = _block(x, width, config.kernels[stage - 1], stride, expansion, config, f"stage{stage}_block{block + 1}")
+            reach *= stride
+        outputs[reach] = x  # the last stage at each resolution: (batch, rows/reach, columns/reach, width)
+    coarse = layers.UpSampling2D(2, interpolation="bilinear", name="coarse")(outputs[32])  # (batch, R, C, 320)
+    return keras.Model(picture, layers.Concatenate(name="features")([outputs[16], coarse]), name=name)
+
+
+def _norm_relu(x, config, name, relu=True):
+    x = layers.BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")(x)
+    return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
+
+
+def _block(x, width, kernel, stride, expansion, config, name):
+    """An inverted residual: 1 x 1 up, depthwise `kernel`, 1 x 1 down, and the input added where the shape allows it."""
+    y = x
+    if expansion > 1:
+        y = layers.Conv2D(expansion * x.shape[-1], 1, use_bias=False, name=f"{name}_expand_conv")(y)
+        y = _norm_relu(y, config, f"{name}_expand")
+    y = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_depth_conv")(y)
+    y = _norm_relu(y, config, f"{name}_depth")
+    y = layers.Conv2D(width, 1, use_bias=False, name=f"{name}_project_conv")(y)
+    y = _norm_relu(y, config, f"{name}_project", relu=False)
+    return layers.Add(name=f"{name}_add")([x, y]) if stride == 1 and x.shape[-1] == width else y
