@@ -5,11 +5,12 @@ Every captioner's network offers the same calls, and decoding and the explanatio
     memory           = network.encode(pictures (B, 2, rows, columns, channels), mask (B, 2))      # (B, P, depth)
     features         = network.features(pictures (B, views, rows, columns, channels))     # (B, views, R, C, F), each alone
     memory           = network.remember(features (B, 2, R, C, F), mask (B, 2))            # the other half of encode
-    constants, state = network.begin(memory, mask)                  # a tuple of (B, ...), and (B, units)
-    logits, state, attention = network.step(memory, constants, state, token (B,))   # (B, V), (B, units), (B, P)
+    constants, state = network.begin(memory, mask)                  # a tuple of (B, ...), and (B, S)
+    logits, state, attention = network.step(memory, constants, state, token (B,))   # (B, V), (B, S), (B, P)
     network.grid                                     # (rows, columns) of one view; P = 2 * rows * columns
 
-A network without attention gives attention `(B, 0)`.
+The state is one row of numbers a hypothesis, whatever the network keeps in it. A network without attention says so in
+`network.has_attention` and gives attention `(B, 0)`.
 """
 
 from importlib import import_module
