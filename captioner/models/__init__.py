@@ -17,6 +17,8 @@ from importlib import import_module
 
 NETWORKS = {
     "attention": ("captioner.models.attention", "AttentionCaptioner"),
+    "simple": ("captioner.models.simple", "SimpleCaptioner"),
+    "chained-context": ("captioner.models.chained_context", "ChainedContextCaptioner"),
     "seed": ("captioner.models.seed", "SeedCaptioner"),
 }
 
