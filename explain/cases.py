@@ -7,7 +7,7 @@ import numpy as np
 from captioner.errors import BadInput
 from captioner.findings import mentions
 from captioner.study import Study, View, read_study
-from explain.sides import PlacedWord, placed_words
+from captioner.index_places import PlacedWord, placed_words
 
 PHANTOMS = "phantoms"
 PHANTOM_SEED = 200_000  # training's phantoms have the seeds from 100000, examples and tests small ones

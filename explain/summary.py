@@ -4,7 +4,8 @@ import numpy as np
 
 from explain.intervals import mean
 from explain.randomisation import random_pairs
-from explain.sides import ZONES, average_of_others
+from captioner.index_places import ZONES
+from explain.sides import average_of_others
 
 POINTING_VIEWS = ("frontal", "lateral", "better", "chosen")
 OVERLAP_VIEWS = ("frontal", "lateral", "better")

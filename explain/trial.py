@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from captioner.index_places import Place
 from explain import evidence, faithfulness, grounding, sides
 from explain.cases import placed
 from explain.method import ask
@@ -112,7 +113,7 @@ class Trial:
                 found[name] = grounding.hits(values, masks, self.mask, extent, margin)
             found["overlap"] = grounding.overlaps(values, masks, self.mask, extent)
         where = self.case.placed.get(place)
-        found |= self._sides(where.place if where else sides.Place(None, None), values, extent)
+        found |= self._sides(where.place if where else Place(None, None), values, extent)
         found |= self._areas(place, values, extent)
         found["hidden"] = {"before": hidden.before, "after": hidden.hidden, "p": hidden.p, "grounded": hidden.grounded,
                            "random": float(hidden.random.mean())}

@@ -41,3 +41,12 @@ def test_each_sentence_has_its_own_place():
 def test_a_side_without_height_fills_the_half():
     frontal, lateral = places_in("left pneumothorax .")[1]
     assert frontal[:, 8:].all() and not frontal[:, :8].any() and lateral.all()
+
+
+def test_the_index_places_what_the_sentence_does_not():
+    mesh = ("Opacity/lung/hilum/left", "Pleural Effusion/right")
+    places = places_in("opacity . left effusion .", mesh)
+    frontal, lateral = places[0]
+    assert frontal[5:10, 8:].all() and not frontal[:, :8].any() and not frontal[:5].any() and lateral[5:10].all()
+    # The sentence's own word goes before the index.
+    assert places[3][0][:, 8:].all() and not places[3][0][:, :8].any()
