@@ -1,35 +1,21 @@
 """The panel that explains one study: its impression word by word, with the maps."""
 
-import base64
-import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import NamedTuple
 
 import gradio as gr
 
 from captioner import BadInput, Caption, Study, read_study
-from explain import attention, figure
-from panels import link, viewer
+from captioner.preparation import prepare
+from explain import attention
+from panels import export, link, method, viewer
 from panels.pictures import shrink
-
-MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
-"""Whatever uses a model shares one place in the queue: two searches at once would only halve each other's speed."""
-
-_SAVE = """
-watch("value", () => {
-  const file = props.value;
-  if (!file || !file.url) return;
-  const link = document.createElement("a");
-  link.href = file.url;
-  link.download = file.name;
-  link.click();
-});
-"""
+from panels.progress import MODEL, Stops
 
 
-@dataclass
+@dataclass(frozen=True)
 class Session:
     """What one visitor has on the page, so that another search on the same study need not run the encoder again.
 
@@ -42,6 +28,9 @@ class Session:
         caption: the last Caption.
         title: a line about the last caption.
         example: the example's entry that the study is; None for a visitor's own.
+        pictures: `(pictures, mask)` as the network takes them, for explanations.
+        token: of the last caption, so that what is asked about another one can be told apart.
+        maps: explanations of the last caption (panels/method.py); `evidence`, what was found out about it (panels/trust.py).
     """
 
     key: tuple = ()
@@ -52,6 +41,10 @@ class Session:
     caption: Caption | None = None
     title: str = ""
     example: dict | None = None
+    pictures: tuple = field(default=(), repr=False)
+    token: str = ""
+    maps: dict = field(default_factory=dict, repr=False)
+    evidence: dict = field(default_factory=dict, repr=False)
 
 
 def _begin(model, key, frontal, lateral):
@@ -59,7 +52,8 @@ def _begin(model, key, frontal, lateral):
     full = read_study(frontal, lateral or None)
     small = Study(shrink(full.frontal), full.lateral and shrink(full.lateral), full.notices)
     sizes = {view.name: view.pixels.shape for view in full.views}
-    return Session(key, small, sizes, model.encode(full), attention.extent(model.coverage))
+    pictures = prepare(full, model.config["preparation"])
+    return Session(key, small, sizes, model.encode(full), attention.extent(model.coverage), pictures=pictures)
 
 
 def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty, example, session):
@@ -87,35 +81,18 @@ def answer(shelf, frontal, lateral, checkpoint, decoding, width, length_penalty,
     except BadInput as error:
         gr.Warning(escape(str(error), quote=False))
         return viewer.refusal(str(error)), Session()
-    session.caption, session.example = caption, example or None
+    # Another session, and not this one changed: explanations of the caption before may still be at work on it.
+    session = replace(
+        session, caption=caption, example=example or None, token=secrets.token_hex(8), maps={}, evidence={}
+    )
     settings = {"decoding": decoding, "width": int(width), "length_penalty": float(length_penalty)}
     settings["checkpoint"] = checkpoint
     result = viewer.payload(
         session.study, caption, session.extent, checkpoint, session.sizes, example or None, settings
     )  # fmt: skip
-    session.title = f"{result['checkpoint']}, {result['search']}, log probability {caption.log_prob:.2f}"
-    return result, session
-
-
-def _download(name, kind, data, number):
-    """A file as `{"name", "url"}` inside the answer itself; `number` makes each answer a new one."""
-    return {"name": name, "url": f"data:{kind};base64," + base64.b64encode(data).decode("ascii"), "number": number}
-
-
-def figure_file(session, settings, number):
-    """The figure of all words, a PNG."""
-    drawn = figure.all_words(
-        session.study, session.caption.words, session.extent, over=settings["over"], colours=settings["colours"],
-        smooth=bool(settings["smooth"]), opacity=min(max(float(settings["opacity"]), 0.0), 1.0), title=session.title,
-    )  # fmt: skip
-    return _download("impression.png", "image/png", figure.png(drawn), number)
-
-
-def caption_file(session, number):
-    """The caption as JSON, in the form that `/caption` and the command line give it too."""
-    name = session.example["name"] if session.example else None
-    text = json.dumps(session.caption.as_dict(name), ensure_ascii=False, indent=1)
-    return _download("caption.json", "application/json", text.encode("utf-8"), number)
+    result["id"] = session.token
+    title = f"{result['checkpoint']}, {result['search']}, log probability {caption.log_prob:.2f}"
+    return result, replace(session, title=title)
 
 
 class Panel(NamedTuple):
@@ -124,10 +101,12 @@ class Panel(NamedTuple):
     Attributes:
         viewer: the word viewer.
         session: gr.State of a Session, or None before the first caption.
+        stops: what each visitor no longer waits for.
     """
 
     viewer: gr.HTML
     session: gr.State
+    stops: Stops
 
 
 def build(shelf, side, entries):
@@ -141,8 +120,7 @@ def build(shelf, side, entries):
     Returns:
         Panel.
     """
-    view = viewer.build()
-    saved = gr.HTML(visible="hidden", html_template="", js_on_load=_SAVE)
+    view = viewer.build(more=("method.js", "export.js"), constants={"METHODS": method.catalogue()})
     session = gr.State(None, time_to_live=3600)
     example = gr.State(None)
 
@@ -170,14 +148,6 @@ def build(shelf, side, entries):
         asked = link.read(event._data.get("link"), shelf.names)
         return entry["frontal"], entry["lateral"], entry, *[asked.get(name, gr.skip()) for name in link.SETTINGS]
 
-    def save(draw):
-        def saver(event: gr.EventData, session):
-            if session is None or session.caption is None:
-                raise gr.Error("There is no impression to save yet.", print_exception=False)
-            return draw(session, event._data, secrets.token_hex(4))
-
-        return saver
-
     side.run.click(write, inputs, outputs, **MODEL, **private)
     if entries:
         picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **private)
@@ -191,7 +161,7 @@ def build(shelf, side, entries):
     again = {"trigger_mode": "always_last", "show_progress": "minimal", **MODEL, **private}
     swapped.then(**own).then(write_again, inputs, outputs, **again)
     gr.on([component.input for component in settings], write_again, inputs, outputs, **again)
-    drawing = {"concurrency_limit": 1, "concurrency_id": "figure", "show_progress": "hidden", **private}
-    view.figure(save(figure_file), session, saved, **drawing)
-    view.caption_file(save(lambda session, _, number: caption_file(session, number)), session, saved, **drawing)
-    return Panel(view, session)
+    stops = Stops()
+    method.build(shelf, view, session, stops)
+    export.build(shelf, view, session, stops)
+    return Panel(view, session, stops)

@@ -1,5 +1,5 @@
 // The word viewer in the browser. Run once by gr.HTML with: element, trigger, props, watch.
-// props.value is the answer of panels/viewer.py; nothing here asks the server, except for the figure to download.
+// props.value is the answer of panels/viewer.py; nothing here asks the server, except for files to download.
 // Every text is set as text, never as HTML.
 
 const root = element.querySelector(".cxr-viewer");
@@ -38,14 +38,31 @@ function make(tag, className, text) {
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
-// What counts as full strength: the word's own largest cell on either view, or the largest of the whole impression.
-const ceiling = (word) => largestCell(settings.scale === "word" ? [word] : answer.words);
-const style = (top) => ({ top, colours: settings.colours, opacity: settings.opacity, cells: settings.cells });
+// The map of a word as it is shown, or null: `maps` view by view, `share` of each view, `place` of its strongest cell,
+// `extent`, `top` (the word's own largest value), `signed`, and whether it is `attention`, whose cells sum to 1.
+// Another script of this scope may show maps of another kind.
+let seen = (index) => {
+  const word = answer.words[index];
+  if (!word || !word.maps) return null;
+  word.top ??= largestCell([word]);
+  return { maps: word.maps, share: word.share, place: word.place, extent: answer.extent, top: word.top, signed: false, attention: true };
+};
+// What stands in place of a map, where there is none.
+let unseen = () => "This checkpoint has no attention, so its words have no maps.";
+// What there is to say of a map besides where it lies.
+let remarks = () => [];
 
-function draw(frame, word, top) {
+// What counts as full strength: the word's own largest cell on either view, or the largest of the whole impression.
+const ceiling = (map) =>
+  settings.scale === "word" ? map.top : Math.max(...answer.words.map((_, index) => seen(index)?.top || 0));
+const style = (map, top) => ({
+  top, signed: map.signed, colours: settings.colours, opacity: settings.opacity, cells: settings.cells,
+});
+
+function draw(frame, map, top) {
   const { canvas, context, view, cell } = frame;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (word.maps) drawMap(context, word.maps[view.index], answer.extent, style(top), cell);
+  if (map) drawMap(context, map.maps[view.index], map.extent, style(map, top), cell);
 }
 
 const sight = makeLens(() => {
@@ -72,24 +89,26 @@ function fit(frame) {
 
 const shown = () => (hovered === null ? chosen : hovered);
 
-const where = (word, view) => (word.place[view.index] ? `, most in the ${word.place[view.index]}` : "");
-const looked = (word, view) => `${percent(word.share[view.index])} ${view.name}${where(word, view)}`;
+const where = (map, view) => (map.place[view.index] ? `, most in the ${map.place[view.index]}` : "");
+const part = (map, view) => (map.share ? percent(map.share[view.index]) : "nothing on the");
+const looked = (map, view) => `${part(map, view)} ${view.name}${map.share ? where(map, view) : ""}`;
+const named = (word) => (word.text === "." ? "full stop" : word.text);
 
-function describe(word) {
+function describe(word, map) {
   const probability = Math.exp(word.log_prob);
-  find(".cxr-word-title").textContent = word.text === "." ? "full stop" : word.text;
+  find(".cxr-word-title").textContent = named(word);
   find(".cxr-word-from").hidden = !word.from;
   find(".cxr-word-from").textContent = word.from || "";
   find(".cxr-probability").textContent = percent(probability);
   find(".cxr-log-prob").textContent = signed(word.log_prob);
-  const looks = word.maps
+  const looks = map
     ? answer.views.map((view) => {
         const item = make("li");
-        item.append(make("b", "", percent(word.share[view.index])), ` ${view.name}${where(word, view)}`);
+        item.append(make("b", "", part(map, view)), ` ${view.name}${map.share ? where(map, view) : ""}`);
         return item;
       })
-    : [make("li", "", "This checkpoint has no attention, so its words have no maps.")];
-  find(".cxr-word-maps").replaceChildren(...looks);
+    : [make("li", "", unseen(word))];
+  find(".cxr-word-maps").replaceChildren(...looks, ...remarks(word, map).map((remark) => make("li", "cxr-remark", remark)));
 
   const list = find(".cxr-alternatives");
   list.replaceChildren(
@@ -107,55 +126,71 @@ function describe(word) {
   );
 }
 
-function readings(word, top) {
+function measured(map, value) {
+  if (map.attention) {
+    const cells = answer.views.length * map.maps[0].length * map.maps[0][0].length;
+    return `${(value * 100).toFixed(2)}% of the attention, ${(value * cells).toFixed(1)} times an even share`;
+  }
+  const strength = `${percent(Math.abs(value) / (map.top || 1))} of this word's strongest`;
+  return map.signed ? `${value < 0 ? "against" : "for"} the word, ${strength}` : strength;
+}
+
+const small = (number) => number.toPrecision(2).replace("-", "\u2212");
+
+function readings(word, map, top) {
   for (const frame of frames) {
     const { view, cell, share, reading, canvas } = frame;
-    share.textContent = word.maps ? percent(word.share[view.index]) : "";
-    if (!word.maps) {
-      reading.textContent = view.original;
-      continue;
+    share.textContent = map && map.share ? percent(map.share[view.index]) : "";
+    reading.textContent = view.original;
+    if (map && cell) {
+      const value = map.maps[view.index][cell.row][cell.column];
+      reading.textContent = `row ${cell.row + 1}, column ${cell.column + 1}: ${measured(map, value)}`;
     }
-    const grid = word.maps[view.index];
-    const cells = answer.views.length * grid.length * grid[0].length;
-    if (cell) {
-      const value = grid[cell.row][cell.column];
-      reading.textContent = `row ${cell.row + 1}, column ${cell.column + 1}: ${(value * 100).toFixed(2)}% of the attention, ${(value * cells).toFixed(1)} times an even share`;
-    } else reading.textContent = view.original;
-    canvas.setAttribute("aria-label", `Heatmap of “${word.text}” on the ${view.name} view: ${looked(word, view)}.`);
+    const about = map ? looked(map, view) : unseen(word);
+    canvas.setAttribute("aria-label", `Heatmap of “${word.text}” on the ${view.name} view: ${about}.`);
   }
-  find(".cxr-scalebar").hidden = !word.maps;
-  find(".cxr-scalebar-top").textContent = `${(top * 100).toFixed(1)}% in one cell`;
-  find(".cxr-balance").hidden = !word.maps || answer.views.length < 2;
-  if (word.maps) find(".cxr-balance i").style.width = `${word.share[0] * 100}%`;
+  find(".cxr-scalebar").hidden = !map;
+  find(".cxr-balance").hidden = !map || !map.share || answer.views.length < 2;
+  if (!map) return;
+  if (map.share) find(".cxr-balance i").style.width = `${map.share[0] * 100}%`;
+  find(".cxr-scalebar-low").textContent = map.signed ? `\u2212${small(top)}` : map.attention ? "0" : "none";
+  find(".cxr-scalebar-top").textContent =
+    map.signed ? `+${small(top)}` : map.attention ? `${(top * 100).toFixed(1)}% in one cell` : "strongest";
 }
 
 function show() {
   const word = answer.words && answer.words[shown()];
   if (!word) return;
-  const top = ceiling(word);
-  for (const frame of frames) draw(frame, word, top);
-  readings(word, top);
-  describe(word);
+  const map = seen(shown());
+  const top = map ? ceiling(map) : 0;
+  for (const frame of frames) draw(frame, map, top);
+  readings(word, map, top);
+  describe(word, map);
+  paintScalebar(Boolean(map && map.signed));
   buttons.forEach((button, index) => {
     button.classList.toggle("cxr-on", index === shown());
     button.setAttribute("aria-selected", String(index === chosen));
     button.tabIndex = index === chosen ? 0 : -1;
   });
-  find(".cxr-now").textContent = `${word.text === "." ? "full stop" : word.text} ${percent(Math.exp(word.log_prob))}`;
+  find(".cxr-now").textContent = `${named(word)} ${percent(Math.exp(word.log_prob))}`;
 }
+
+// Called when a word is chosen; another script of this scope may have something to add.
+let follow = () => {};
 
 function choose(index, { focus = false, speak = true } = {}) {
   const count = answer.words.length;
   if (!count) return;
   chosen = Math.min(Math.max(index, 0), count - 1);
   hovered = null;
+  follow(chosen);
   show();
   if (focus) buttons[chosen].focus({ preventScroll: true });
   if (speak) {
-    const word = answer.words[chosen];
+    const word = answer.words[chosen], map = seen(chosen);
     find(".cxr-spoken").textContent =
       `${word.text}: probability ${percent(Math.exp(word.log_prob))}` +
-      (word.maps ? `; ${answer.views.map((view) => looked(word, view)).join("; ")}` : "");
+      (map ? `; ${answer.views.map((view) => looked(map, view)).join("; ")}` : "");
   }
 }
 
@@ -181,7 +216,7 @@ function wordButton(word, index) {
   button.setAttribute("role", "option");
   const probability = Math.exp(word.log_prob);
   button.style.setProperty("--certainty", probability.toFixed(3));
-  button.setAttribute("aria-label", `${word.text === "." ? "full stop" : word.text}, ${percent(probability)}`);
+  button.setAttribute("aria-label", `${named(word)}, ${percent(probability)}`);
   button.title = percent(probability);
   button.addEventListener("click", () => { play(false); choose(index, { focus: true }); });
   button.addEventListener("pointerenter", (event) => {
@@ -223,10 +258,10 @@ function viewFigure(view) {
   sight.listen(picture);
 
   canvas.addEventListener("pointermove", (event) => {
-    const word = answer.words[shown()];
-    if (!word || !word.maps) return;
-    const grid = word.maps[view.index], box = canvas.getBoundingClientRect();
-    const [top, left, bottom, right] = answer.extent;
+    const map = answer.words && seen(shown());
+    if (!map) return;
+    const grid = map.maps[view.index], box = canvas.getBoundingClientRect();
+    const [top, left, bottom, right] = map.extent;
     const row = Math.floor(((((event.clientY - box.top) / box.height) - top) / (bottom - top)) * grid.length);
     const column = Math.floor(((((event.clientX - box.left) / box.width) - left) / (right - left)) * grid[0].length);
     const inside = row >= 0 && column >= 0 && row < grid.length && column < grid[0].length;
@@ -299,7 +334,6 @@ function receive() {
   for (const frame of frames) fit(frame);
   sight.reset();
   choose(chosen, { speak: false });
-  paintScalebar();
 }
 
 // On a phone the answer lies below the form.
@@ -309,7 +343,13 @@ function bringIntoView() {
   root.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
-const paintScalebar = () => drawScale(find(".cxr-scalebar canvas").getContext("2d"), settings);
+// Painted again only when it has changed: the word does not wait for it.
+let scalebar = "";
+function paintScalebar(signed) {
+  const { colours, opacity } = settings, now = [signed, colours, opacity].join();
+  if (now !== scalebar) drawScale(find(".cxr-scalebar canvas").getContext("2d"), { colours, opacity, signed });
+  scalebar = now;
+}
 
 // ---- listening -----------------------------------------------------------------------------------------------------
 
@@ -318,10 +358,6 @@ find(".cxr-next").addEventListener("click", () => { play(false); choose(chosen +
 find(".cxr-play").addEventListener("click", () => play(!playing));
 find(".cxr-zoom-in").addEventListener("click", () => sight.zoomAt(1.6));
 find(".cxr-zoom-out").addEventListener("click", () => sight.zoomAt(1 / 1.6));
-find(".cxr-figure").addEventListener("click", () =>
-  trigger("figure", { over: settings.scale, smooth: settings.cells !== "raw", colours: settings.colours, opacity: settings.opacity }),
-);
-find(".cxr-json").addEventListener("click", () => trigger("caption_file", {}));
 find(".cxr-copy").addEventListener("click", async () => {
   const address = new URL(location.href);
   address.search = new URLSearchParams({ example: answer.example, ...answer.settings, word: chosen + 1 }).toString();
@@ -338,7 +374,6 @@ find(".cxr-copy").addEventListener("click", async () => {
 });
 find(".cxr-controls").addEventListener("input", () => {
   find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
-  paintScalebar();
   show();
 });
 

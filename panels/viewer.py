@@ -40,6 +40,7 @@ def _word(word, extent):
         "alternatives": [
             {
                 "text": other.text,
+                "token_id": int(other.token_id),
                 "log_prob": _number(other.log_prob),
                 "chosen": bool(other.token_id == word.token_id),
             }
@@ -105,17 +106,17 @@ def _colour_tables():
     return {name: base64.b64encode(heatmap.colour_table(name).tobytes()).decode("ascii") for name in heatmap.COLOURS}
 
 
-def build(elem_id="viewer", more=()):
+def build(elem_id="viewer", more=(), constants=None):
     """The component. Its value is an answer of `payload` or `refusal`.
-
-    It triggers `figure` with its settings, and `caption_file`.
 
     Args:
         elem_id: its id on the page.
-        more: names of scripts that go on in the scope of the viewer's own.
+        more: names of scripts that go on in the scope of the viewer's own; what it triggers, they trigger.
+        constants: dict from a name to what the scripts know by that name, as JSON.
     """
     # In the script and not among the props: those are lost when an empty update meets a component behind another tab.
-    tables = f"const COLOUR_TABLES = {json.dumps(_colour_tables())};"
+    known = {"COLOUR_TABLES": _colour_tables(), **(constants or {})}
+    tables = "\n".join(f"const {name} = {json.dumps(value)};" for name, value in known.items())
     scripts = [(_HERE / name).read_text(encoding="utf-8") for name in (*_SCRIPTS, *more)]
     return gr.HTML(
         value=EMPTY,

@@ -8,7 +8,11 @@ const tables = Object.fromEntries(
   Object.entries(COLOUR_TABLES).map(([name, text]) => [name, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
 );
 
-const shade = (colours, heat) => {
+const FOR = [255, 154, 60], AGAINST = [77, 163, 255]; // of maps with two signs, whichever colours are chosen
+
+// The colour of a heat 0..1, or -1..1 where the map has two signs.
+const shade = (colours, heat, signed) => {
+  if (signed) return heat < 0 ? AGAINST : FOR;
   const step = Math.round(heat * 255) * 3;
   return tables[colours].subarray(step, step + 3);
 };
@@ -46,16 +50,16 @@ const sheet = document.createElement("canvas");
 const sheetContext = sheet.getContext("2d", { willReadFrequently: true });
 
 // One pixel a value on the sheet, coloured and made opaque by its strength.
-function paintSheet(values, { top, colours, opacity }) {
+function paintSheet(values, { top, colours, opacity, signed }) {
   const height = values.length, width = values[0].length;
   sheet.width = width;
   sheet.height = height;
   const image = sheetContext.createImageData(width, height);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
-      const heat = top > 0 ? Math.min(values[y][x] / top, 1) : 0;
-      image.data.set(shade(colours, heat), at);
-      image.data[at + 3] = Math.round(heat * opacity * 255);
+      const heat = top > 0 ? Math.max(Math.min(values[y][x] / top, 1), signed ? -1 : 0) : 0;
+      image.data.set(shade(colours, heat, signed), at);
+      image.data[at + 3] = Math.round(Math.abs(heat) * opacity * 255);
     }
   }
   sheetContext.putImageData(image, 0, 0);
@@ -79,9 +83,9 @@ function contour(values, level) {
   return lines;
 }
 
-function drawContours(context, values, box, { top, colours, opacity }) {
+function drawContours(context, values, box, { top, colours, opacity, signed }) {
   const across = box.width / values[0].length, down = box.height / values.length;
-  for (const level of LEVELS) {
+  for (const level of signed ? [...LEVELS.map((level) => -level), ...LEVELS] : LEVELS) {
     const path = new Path2D();
     for (const [x1, y1, x2, y2] of contour(values, level * top)) {
       path.moveTo(box.x + (x1 + 0.5) * across, box.y + (y1 + 0.5) * down);
@@ -93,7 +97,7 @@ function drawContours(context, values, box, { top, colours, opacity }) {
     context.strokeStyle = "#000"; // a dark edge: seen on white bone as well as on black air
     context.lineWidth = width * 2.2;
     context.stroke(path);
-    context.strokeStyle = `rgb(${shade(colours, 0.35 + 0.65 * level).join()})`;
+    context.strokeStyle = `rgb(${shade(colours, signed ? level : 0.35 + 0.65 * level, signed).join()})`;
     context.lineWidth = width;
     context.stroke(path);
   }
@@ -101,7 +105,7 @@ function drawContours(context, values, box, { top, colours, opacity }) {
 }
 
 // Draw a grid over the part of a canvas that it covers. `style`: top (what counts as full strength), colours, opacity,
-// cells ("smooth", "raw" or "contour"); `marked`: the cell to outline, or null.
+// cells ("smooth", "raw" or "contour"), signed (whether what is negative is drawn too); `marked`: the cell to outline, or null.
 function drawMap(context, grid, [top, left, bottom, right], style, marked) {
   const { width, height } = context.canvas;
   const box = { x: left * width, y: top * height, width: (right - left) * width, height: (bottom - top) * height };
@@ -121,14 +125,14 @@ function drawMap(context, grid, [top, left, bottom, right], style, marked) {
   }
 }
 
-// The colours and their opacity, weak to strong, over the middle grey of a picture.
-function drawScale(context, { colours, opacity }) {
+// The colours and their opacity, weak to strong (or against to for), over the middle grey of a picture.
+function drawScale(context, { colours, opacity, signed }) {
   const { width, height } = context.canvas;
   context.fillStyle = "#4a5552";
   context.fillRect(0, 0, width, height);
   for (let x = 0; x < width; x++) {
-    const heat = x / (width - 1);
-    context.fillStyle = `rgba(${shade(colours, heat).join()}, ${heat * opacity})`;
+    const heat = signed ? (2 * x) / (width - 1) - 1 : x / (width - 1);
+    context.fillStyle = `rgba(${shade(colours, heat, signed).join()}, ${Math.abs(heat) * opacity})`;
     context.fillRect(x, 0, 1, height);
   }
 }

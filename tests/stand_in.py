@@ -6,6 +6,7 @@ What it answers depends on the pictures and on the search, so that a test sees w
 import json
 import socket
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 
 import dashboard
 from captioner import Alternative, Caption, Hypothesis, Study, Word
+from captioner.reports import clean
 from captioner.vocabulary import Vocabulary
 
 SENTENCES = {
@@ -32,7 +34,8 @@ class StandIn:
 
     def __init__(self, name="stand-in", grid=(7, 7), coverage=(1.0, 1.0), has_attention=True):
         self.name, self.grid, self.coverage, self.has_attention = name, grid, coverage, has_attention
-        self.config = {"name": name, "decoding": {"max_words": 40, "length_penalty": 0.7}}
+        self.config = {"name": name, "decoding": {"max_words": 40, "length_penalty": 0.7},
+                       "preparation": {"name": "area", "size": 64, "channels": 1}}  # fmt: skip
         sentences = (*SENTENCES.values(), BEAM_SENTENCE, *OTHER_HYPOTHESES, *DROPPED)
         self.vocabulary = Vocabulary.of(sentences, least=1)
         self.decoder = SimpleNamespace(trace=self._trace)
@@ -53,8 +56,14 @@ class StandIn:
         found = tuple(self._hypothesis(text, features.views, length_penalty) for text in texts)
         return Caption(found, decoding, width, length_penalty, features.views, features.notices)
 
-    def _hypothesis(self, text, views, length_penalty):
+    def score_text(self, study, text):
+        """Each word is the less likely, the brighter the frontal view."""
+        features = self.encode(study) if isinstance(study, Study) else study
+        return self._hypothesis(clean(text), features.views, 0, dimmed=features.mean / 255)
+
+    def _hypothesis(self, text, views, length_penalty, dimmed=0.0):
         words = tuple(self._word(token, number, views) for number, token in enumerate(text.split()))
+        words = tuple(replace(word, log_prob=word.log_prob - dimmed) for word in words)
         total = sum(word.log_prob for word in words) - 0.1
         return Hypothesis(words, total, -0.1, total / (len(words) + 1) ** length_penalty)
 
