@@ -58,12 +58,14 @@ def _parser():
     train = commands.add_parser("train", help="train a captioner on the collection")
     train.add_argument("--data", type=Path, required=True, help="folder of the collection")
     train.add_argument("--out", type=Path, required=True, help="folder for progress, curve and checkpoint")
-    train.add_argument("--model", default="attention", choices=["attention"])
-    train.add_argument("--recipe", default="cpu", choices=["cpu", "imagenet", "gpu", "smoke"])
+    train.add_argument("--model", default="attention", choices=["attention", "simple", "chained-context"])
+    train.add_argument("--recipe", default="cpu", choices=["cpu", "imagenet", "gpu", "decoder", "smoke"])
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--resume", action="store_true", help="go on where the last run in --out stopped")
     train.add_argument("--encoder-weights", type=Path, help="CheXNet's .h5, ImageNet's .pth, or the weights.npz of a checkpoint")
     train.add_argument("--phantoms", type=int, help="phantom studies mixed in (the recipe's own number when left out)")
+    train.add_argument("--strategy", default="none", choices=["none", "mirrored", "multi-worker"],
+                       help="train on all devices of this machine, or of all machines that TF_CONFIG names")
     train.add_argument("--limit", type=int, help="use the first studies only, to rehearse")
     train.set_defaults(run=_train)
 
@@ -142,7 +144,7 @@ def _train(options):
     if options.phantoms is not None:
         recipe = dataclasses.replace(recipe, phantoms=options.phantoms)
     Training(options.data, options.out, options.model, recipe, options.seed, options.resume, options.encoder_weights,
-             options.limit, say=lambda line: print(line, flush=True)).run()
+             options.limit, options.strategy, say=lambda line: print(line, flush=True)).run()
 
 
 def _evaluate(options):

@@ -12,20 +12,22 @@ class Phase:
     """One stretch of training at one picture size, with its own warm-up and cosine.
 
     Attributes:
-        goal: "findings" (the encoder alone) or "captions" (words, findings and, on phantoms, attention).
-        size: pixels of the square picture.
+        goal: "findings" (the encoder alone), "captions" (words, findings and the attention of placed words), or "rewards"
+            (as captions, with impressions that the decoder writes itself, see `captioner.self_critical`).
+        size: pixels of the square picture; None for that of the checkpoint that is followed, see `captioner.following`.
         epochs: at the most.
         rate: peak learning rate.
         end: share of `rate` that the cosine ends at, so that a next phase can go on from there.
         batch: studies a step.
         freeze_encoder: whether the encoder keeps still, its batch statistics too.
+        from_features: whether each picture goes through the frozen encoder once, as it is: quick, without augmentation.
         phantoms: whether phantom studies are mixed in.
         abnormal_weight: how often an abnormal study is drawn for captions, relative to a normal one.
         patience: epochs without a better validation score before the phase ends early.
     """
 
     goal: str
-    size: int
+    size: int | None
     epochs: int
     rate: float
     end: float = 0.0
@@ -34,6 +36,7 @@ class Phase:
     phantoms: bool = True
     abnormal_weight: float = 2.5
     patience: int = 12
+    from_features: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Recipe:
     """A training from beginning to end.
 
     Attributes:
-        encoder: name in `captioner.models.encoder.ENCODERS`.
+        encoder: name in `captioner.models.encoder.ENCODERS`, or a configuration; None for that of the checkpoint that is
+            followed, with its words, findings and preparation (see `captioner.following`).
         phases: in order; the picture size of the last is the checkpoint's.
         depth, units, embedding, dropout: of the captioner.
         phantoms: phantom studies mixed into the training.
@@ -55,7 +59,7 @@ class Recipe:
         max_words: tokens a caption is cut to.
     """
 
-    encoder: str
+    encoder: object
     phases: tuple[Phase, ...]
     depth: int = 256
     units: int = 256
@@ -98,6 +102,10 @@ RECIPES = {
         Phase("captions", 224, 10, 1e-3, end=0.3, batch=64, freeze_encoder=True),
         Phase("captions", 224, 20, 3e-4, batch=32),
     ), depth=512, units=512, embedding=256),
+    # The decoder alone, on the encoder of the checkpoint that --encoder-weights names: minutes on two cores.
+    "decoder": Recipe(None, (
+        Phase("captions", None, 30, 1e-3, batch=32, freeze_encoder=True, abnormal_weight=4.0, patience=8, from_features=True),
+    ), dropout=0.3),
     # Minutes on anything: to see that it runs.
     "smoke": Recipe("densenet-tiny", (
         Phase("findings", 64, 1, 1e-3, batch=8),

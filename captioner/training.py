@@ -18,13 +18,18 @@ from captioner import losses
 from captioner.checkpoint import assign, named_weights, read_weights, save
 from captioner.curve import draw_curve
 from captioner.errors import BadInput
+from captioner.feature_batches import FeatureBatches, FeatureStore
 from captioner.findings import is_normal, label_all
+from captioner.following import follow
 from captioner.models import network_class
 from captioner.models.encoder import ENCODERS
 from captioner.models.rollout import greedy_ids
 from captioner.recipe import RECIPES, WarmCosine
 from captioner.reports import read_collection
+from captioner.rewards import Rewards
 from captioner.scores import score_all
+from captioner.self_critical import SelfCritical
+from captioner.strategy import strategy_named
 from captioner.targets import Targets
 from captioner.training_data import Augmentation, PictureStore, StudyBatches, phantom_examples, study_examples
 from captioner.vocabulary import Vocabulary
@@ -46,6 +51,8 @@ class Training:
         encoder_weights: CheXNet's `.h5`, ImageNet's `.pth`, or the `weights.npz` of a checkpoint, to start from; None
             starts from chance.
         limit: train and validate on the first studies only (to rehearse).
+        strategy: one of `captioner.strategy.STRATEGIES`. Of several workers each keeps its own progress, and the first
+            writes the checkpoint.
         say: called with each line of progress.
 
     Raises:
@@ -53,43 +60,55 @@ class Training:
     """
 
     def __init__(self, data, out, model="attention", recipe="cpu", seed=1, resume=False, encoder_weights=None, limit=None,
-                 say=print):
+                 strategy="none", say=print):
+        self.strategy = strategy_named(strategy)  # before TensorFlow runs anything
         cv2.setNumThreads(1)  # the network needs the cores
         keras.utils.set_random_seed(seed)
-        self.out, self.progress, self.say, self.seed, self.model = Path(out), Path(out) / "progress", say, seed, model
+        self.out, self.say, self.seed, self.model = Path(out), say, seed, model
+        self.progress = self.out / (f"progress-{self.strategy.worker}" if self.strategy.worker else "progress")
         self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
         self.collection = read_collection(data)
         say(self.collection.summary())
         self.reports = {name: self.collection.split(name)[:limit] for name in ("train", "val")}
         if not self.reports["train"] or not self.reports["val"]:
             raise BadInput(f"{data} has too few studies to train on.")
-        self.vocabulary = Vocabulary.of((report.impression for report in self.reports["train"]), self.recipe.least_count)
-        self.targets = Targets.of(self.reports["train"], self.recipe.least_studies)
+        if self.recipe.encoder is None:
+            followed = follow(self.recipe, encoder_weights)
+            self.recipe, self.preparation = followed.recipe, followed.preparation
+            self.vocabulary, self.targets = followed.vocabulary, followed.targets
+        else:
+            self.preparation = PREPARATION
+            self.vocabulary = Vocabulary.of((report.impression for report in self.reports["train"]), self.recipe.least_count)
+            self.targets = Targets.of(self.reports["train"], self.recipe.least_studies)
         if not self.targets.names:
             raise BadInput(f"{data} has too few studies: no finding is named in {self.recipe.least_studies} of them.")
-        encoder = ENCODERS[self.recipe.encoder]
-        self.network = network_class(model)(
-            encoder, len(self.vocabulary), len(self.targets), self._grid(self.recipe.phases[-1]), depth=self.recipe.depth,
-            units=self.recipe.units, embedding=self.recipe.embedding, dropout=self.recipe.dropout, name=model.replace("-", "_"))
-        self._prepare_progress(resume)
-        if encoder_weights and not resume:
+        encoder = self.recipe.encoder
+        self.encoder_config = ENCODERS[encoder] if isinstance(encoder, str) else encoder
+        with self.strategy.scope():
+            self.network = network_class(model)(
+                self.encoder_config, len(self.vocabulary), len(self.targets), self._grid(self.recipe.phases[-1]),
+                depth=self.recipe.depth, units=self.recipe.units, embedding=self.recipe.embedding,
+                dropout=self.recipe.dropout, name=model.replace("-", "_"))
+        if not self._prepare_progress(resume) and encoder_weights:
             self._start_from(encoder_weights)
 
     def _grid(self, phase):
-        cells = phase.size // ENCODERS[self.recipe.encoder].stride
+        cells = phase.size // self.encoder_config.stride
         return cells, cells
 
     def _prepare_progress(self, resume):
+        """Read the progress in `out`, or start anew; returns whether there was any to go on from."""
         described = {"model": self.model, "seed": self.seed, "recipe": dataclasses.asdict(self.recipe)}
         self.state = {"phase": 0, "epoch": 0, "best": None, "stale": 0, "seconds": 0.0, "described": described}
         if resume and (self.progress / STATE).is_file():
             self.state = json.loads((self.progress / STATE).read_text(encoding="utf-8"))
-            if self.state["described"] != json.loads(json.dumps(described)):
+            if not _agrees(self.state["described"], json.loads(json.dumps(described))):
                 raise BadInput(f"{self.out} holds the progress of another training; give another --out or leave out --resume.")
             assign(self.network, read_weights(self.progress / LAST), str(self.progress))
-        else:
-            shutil.rmtree(self.progress, ignore_errors=True)
+            return True
+        shutil.rmtree(self.progress, ignore_errors=True)
         self.progress.mkdir(parents=True, exist_ok=True)
+        return False
 
     def _start_from(self, path):
         """Give the encoder (and whatever else has the same name and shape) the weights of an earlier training.
@@ -122,6 +141,8 @@ class Training:
         """Train through the phases that are left, then write the checkpoint and the curve."""
         for number in range(self.state["phase"], len(self.recipe.phases)):
             self._run_phase(number, self.recipe.phases[number])
+        if self.strategy.worker:
+            return
         self.save_checkpoint()
         draw_curve(self.history(), self.out / "curve.png")
         self.say(f"checkpoint written to {self.out}")
@@ -138,7 +159,7 @@ class Training:
         self.network.grid = self._grid(self.recipe.phases[-1])
         config = {
             "name": self.out.name, "model": self.model,
-            "preparation": {**PREPARATION, "size": self.recipe.phases[-1].size},
+            "preparation": {**self.preparation, "size": self.recipe.phases[-1].size},
             "decoding": {"max_words": self.recipe.max_words, "length_penalty": 0.7},
             "targets": list(self.targets.names),
             "training": {**self.state["described"], "hours": round(self.state["seconds"] / 3600, 2)},
@@ -154,49 +175,44 @@ class Training:
         real = len(train)
         if phase.phantoms:
             train += phantom_examples(self.recipe.phantoms, store, self.targets, self.progress)
-        captions = phase.goal == "captions"
-        common = dict(preparation=PREPARATION, grid=self._grid(phase), steps=self.recipe.max_words,
-                      vocabulary=self.vocabulary if captions else None)
+        captions = phase.goal != "findings"
+        common = dict(preparation=self.preparation, grid=self._grid(phase) if self.network.has_attention else None,
+                      steps=self.recipe.max_words, vocabulary=self.vocabulary if captions else None)
+        batches, batch = StudyBatches, 32
+        if phase.from_features:
+            self.say(f"each of {len(store)} pictures goes through the encoder once")
+            batches, batch, store = FeatureBatches, 128, FeatureStore(self.network.encoder, store, self.preparation)
         abnormal = ~is_normal(label_all([example.caption for example in train]))
         weights = np.where(abnormal & captions, phase.abnormal_weight, 1.0)
         weights[real:] *= self.recipe.phantom_weight
-        training = StudyBatches(
+        training = batches(
             train, store, batch=phase.batch, weights=weights, per_epoch=real, augmentation=Augmentation(),
             word_dropout=self.recipe.word_dropout, seed=self.seed + 1000 * number, **common)
         truth = np.stack([example.targets for example in train])
         findings = losses.FindingsLoss(losses.finding_weights(truth), losses.target_importance(truth))
-        return training, StudyBatches(val, store, batch=32, **common), findings
+        return training, batches(val, store, batch=batch, **common), findings
 
     def _run_phase(self, number, phase):
         training, validation, findings = self._data(number, phase)
-        network, state, recipe = self.network, self.state, self.recipe
+        network, state = self.network, self.state
         network.grid = self._grid(phase)
         network.encoder.trainable = not phase.freeze_encoder
-        optimizer = keras.optimizers.AdamW(WarmCosine(phase.rate, phase.epochs * len(training), phase.end),
-                                           weight_decay=recipe.weight_decay, global_clipnorm=1.0)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        if phase.goal == "findings":
-            network.compile(optimizer, {"findings": findings})
-        else:
-            network.compile(
-                optimizer,
-                {"tokens": losses.WordLoss(recipe.smoothing), "findings": findings, "attention": losses.GroundingLoss()},
-                loss_weights={"tokens": recipe.words_weight, "findings": recipe.findings_weight,
-                              "attention": recipe.grounding_weight})
-        optimizer.build(network.trainable_variables)
+        with self.strategy.scope():
+            optimizer = self._compile(phase, len(training), findings)
         if state["epoch"] and (self.progress / OPTIMIZER).is_file():
             with np.load(self.progress / OPTIMIZER, allow_pickle=False) as kept:
                 for index, variable in enumerate(optimizer.variables):
                     variable.assign(kept[str(index)])
+        critic = SelfCritical(network, self.vocabulary, Rewards([report.impression for report in self.reports["train"]]))
         for epoch in range(state["epoch"], phase.epochs):
             started = time.monotonic()
             training.start_at(epoch)
             # A bar within the epoch where somebody watches; in a log, a line an epoch is enough.
             watched = int(sys.stdout.isatty())
-            trained = network.fit(training, initial_epoch=epoch, epochs=epoch + 1, verbose=watched).history
+            trained = self.strategy.train_epoch(network, training, epoch, watched)
             scores = self._validate(phase, validation)
             seconds = time.monotonic() - started
-            losses_now = {f"train_{name}": float(values[-1]) for name, values in trained.items()}
+            losses_now = {f"train_{name}": value for name, value in trained.items()}
             self._record(number, phase, epoch, {**losses_now, **scores}, seconds, optimizer)
             if state["stale"] >= phase.patience:
                 self.say(f"no better score in {phase.patience} epochs: phase {number + 1} ends early")
@@ -205,11 +221,30 @@ class Training:
         state.update(phase=number + 1, epoch=0, best=None, stale=0)
         self._keep(optimizer=None)
 
+    def _compile(self, phase, steps, findings):
+        """Give the network the losses of a phase and a new optimizer, which comes back; `steps` of an epoch."""
+        network, recipe = self.network, self.recipe
+        optimizer = keras.optimizers.AdamW(WarmCosine(phase.rate, phase.epochs * steps, phase.end),
+                                           weight_decay=recipe.weight_decay, global_clipnorm=1.0)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        if phase.goal == "findings":
+            network.compile(optimizer, {"findings": findings})
+        else:
+            smoothing = 0.0 if phase.goal == "rewards" else recipe.smoothing
+            terms = {"tokens": (losses.WordLoss(smoothing), recipe.words_weight),
+                     "findings": (findings, recipe.findings_weight)}
+            if network.has_attention:
+                terms["attention"] = (losses.GroundingLoss(), recipe.grounding_weight)
+            network.compile(optimizer, {name: loss for name, (loss, _) in terms.items()},
+                            loss_weights={name: weight for name, (_, weight) in terms.items()})
+        optimizer.build(network.trainable_variables)
+        return optimizer
+
     def _validate(self, phase, validation):
         """The scores of the epoch: `score` is what the best epoch is chosen by."""
         if phase.goal == "findings":
             truth = np.concatenate([validation[index][1]["findings"] for index in range(len(validation))])
-            logits = self.network.predict(validation, verbose=0)["findings"]
+            logits = self.strategy.predict(self.network, validation)["findings"]
             auc, _ = losses.mean_auc(truth, logits)
             return {"auc": auc, "score": auc}
         predictions = []
@@ -256,6 +291,15 @@ def validation_scores(references, predictions):
     # A constant caption has macro F1 0, balanced accuracy 0.5 and CIDEr-D about 1.1: each counts by what it can gain.
     scores["score"] = scores["macro_f1"] + scores["balanced_accuracy"] + 0.3 * scores["cider_d"]
     return scores
+
+
+def _agrees(kept, described):
+    """Whether two descriptions of a training are the same, as far as the kept one goes: it may be from before a setting was."""
+    if isinstance(kept, dict) and isinstance(described, dict):
+        return kept.keys() <= described.keys() and all(_agrees(value, described[key]) for key, value in kept.items())
+    if isinstance(kept, list) and isinstance(described, list):
+        return len(kept) == len(described) and all(map(_agrees, kept, described))
+    return kept == described
 
 
 def _save_arrays(path, variables):

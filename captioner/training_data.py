@@ -111,7 +111,7 @@ class StudyBatches(keras.utils.PyDataset):
         store: PictureStore, whose size is the pictures' size.
         preparation: the checkpoint's preparation (its mean and std are used; the size is the store's).
         vocabulary: Vocabulary, or None for batches without captions (encoder pretraining).
-        grid: rows and columns of the feature grid, for the masks.
+        grid: rows and columns of the feature grid, for the masks; None for a network that does not attend.
         steps: tokens a caption is cut or padded to, the end token among them.
         batch: studies a batch.
         weights: how often each example is drawn, relative; None draws each once an epoch in random order.
@@ -149,18 +149,39 @@ class StudyBatches(keras.utils.PyDataset):
         self.epoch = epoch
         self._order = self._draw()
 
+    @property
+    def count(self):
+        """Examples an epoch."""
+        return len(self._order)
+
     def __len__(self):
-        return -(-len(self._order) // self.batch)
+        return -(-self.count // self.batch)
 
     def __getitem__(self, index):
-        chosen = self._order[index * self.batch:(index + 1) * self.batch]
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        return self.rows(index * self.batch, (index + 1) * self.batch)
+
+    def rows(self, start, stop):
+        """The examples from `start` to `stop` of the epoch as a batch; each is drawn alike, whichever batch it comes in."""
+        chosen = self._order[start:stop]
+        draws = [np.random.default_rng((self.seed, self.epoch, start + row)) for row in range(len(chosen))]
+        inputs, matrices = self._inputs(chosen, draws)
+        targets = np.stack([self.examples[number].targets for number in chosen])
+        if self.vocabulary is None:
+            return inputs, {"findings": targets}
+        tokens, answers, weights, where, where_weights = self._captions(chosen, inputs["mask"], matrices, draws)
+        answers, weights = ({"tokens": answers, "findings": targets},
+                            {"tokens": weights, "findings": np.ones(len(chosen), np.float32)})
+        if self.grid is not None:
+            answers["attention"], weights["attention"] = where, where_weights
+        return {**inputs, "tokens": tokens}, answers, weights
+
+    def _inputs(self, chosen, draws):
+        """What the network sees of the chosen examples, and (row, view) -> how that picture was moved."""
         size, channels = self.store.size, self.preparation.get("channels", 1)
         pictures = np.zeros((len(chosen), VIEWS, size, size, channels), np.float32)
         mask = np.zeros((len(chosen), VIEWS), bool)
-        targets = np.stack([self.examples[number].targets for number in chosen])
         matrices = {}
-        for row, number in enumerate(chosen):
+        for row, (number, rng) in enumerate(zip(chosen, draws)):
             for view, pixels in self._views(self.examples[number], rng).items():
                 mask[row, view] = True
                 if self.augmentation is not None:
@@ -168,12 +189,7 @@ class StudyBatches(keras.utils.PyDataset):
                     pixels = cv2.warpAffine(pixels, matrices[row, view], (size, size), borderMode=cv2.BORDER_CONSTANT)
                     pixels = self.augmentation.light(pixels, rng)
                 pictures[row, view] = standardise(pixels, self.preparation)
-        inputs = {"pictures": pictures, "mask": mask}
-        if self.vocabulary is None:
-            return inputs, {"findings": targets}
-        tokens, answers, weights, where, where_weights = self._captions(chosen, mask, matrices, rng)
-        return ({**inputs, "tokens": tokens}, {"tokens": answers, "findings": targets, "attention": where},
-                {"tokens": weights, "findings": np.ones(len(chosen), np.float32), "attention": where_weights})
+        return {"pictures": pictures, "mask": mask}, matrices
 
     def _views(self, example, rng):
         """view number -> uint8 pixels of the views that this drawing of the study shows."""
@@ -190,12 +206,13 @@ class StudyBatches(keras.utils.PyDataset):
                 del views[0]
         return views
 
-    def _captions(self, chosen, mask, matrices, rng):
+    def _captions(self, chosen, mask, matrices, draws):
         vocabulary, steps = self.vocabulary, self.steps
         tokens = np.full((len(chosen), steps), vocabulary.pad, np.int32)
         answers = np.full((len(chosen), steps), vocabulary.pad, np.int32)
         weights = np.zeros((len(chosen), steps), np.float32)
-        where = np.zeros((len(chosen), steps, VIEWS * self.grid[0] * self.grid[1]), np.float32)
+        cells = VIEWS * self.grid[0] * self.grid[1] if self.grid is not None else 0
+        where = np.zeros((len(chosen), steps, cells), np.float32)
         where_weights = np.zeros((len(chosen), steps), np.float32)
         for row, number in enumerate(chosen):
             example = self.examples[number]
@@ -204,14 +221,14 @@ class StudyBatches(keras.utils.PyDataset):
             tokens[row, :len(ids)] = [vocabulary.start, *ids[:-1]]
             weights[row, :len(ids)] = [0.0 if token == vocabulary.unknown else 1.0 for token in ids]
             if self.word_dropout and self.augmentation is not None:
-                dropped = rng.uniform(size=steps) < self.word_dropout
+                dropped = draws[row].uniform(size=steps) < self.word_dropout
                 dropped[0] = False
                 tokens[row, dropped & (tokens[row] != vocabulary.pad)] = vocabulary.unknown
-            for position, masks in (example.masks or {}).items():
+            for position, masks in ((example.masks or {}) if cells else {}).items():
                 if position < len(ids):
-                    cells = self._mask_on_grid(masks, mask[row], row, matrices)
-                    if cells.any():
-                        where[row, position] = cells
+                    covered = self._mask_on_grid(masks, mask[row], row, matrices)
+                    if covered.any():
+                        where[row, position] = covered
                         where_weights[row, position] = 1.0
         return tokens, answers, weights, where, where_weights
 
@@ -234,7 +251,8 @@ def study_examples(reports, store, targets):
         return tuple(store.add(read_view(path).pixels) for path in paths)
 
     return [Example(report.uid, add(report.frontal), add(report.lateral), report.impression,
-                    targets.encode(report.mesh, report.impression), places_in(report.impression)) for report in reports]
+                    targets.encode(report.mesh, report.impression), places_in(report.impression, report.mesh))
+            for report in reports]
 
 
 def phantom_examples(count, store, targets, cache):
