@@ -145,13 +145,57 @@ function settle() {
   find(".cxr-colours").disabled = one.signed;
   find(".cxr-json").textContent = current === "attention" ? "Caption (JSON)" : "Maps (JSON)";
   rivals();
+  mark();
   want();
   tell();
   document.dispatchEvent(new CustomEvent("cxr-choice", { detail: choice() }));
 }
 
 // What the other panels follow: the impression, the word and the method on show.
-const choice = () => ({ id: answer.id, word: chosen, method: current, text: answer.words?.[chosen]?.text });
+const choice = () => {
+  const words = answer.state === "caption" ? answer.words : [];
+  return { id: answer.id, word: chosen, method: current, words: words.map((word) => word.text), attention: words.every((word) => word.maps) };
+};
+
+// Another panel chooses a word or a method, or only asks what is chosen.
+function told(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-choose", told);
+  const { word, method } = event.detail;
+  if (answer.state === "caption" && Number.isInteger(word)) {
+    play(false);
+    choose(word, { speak: false });
+  }
+  if (method && method !== current && answer.state === "caption") {
+    picker.value = method;
+    picker.dispatchEvent(new Event("change"));
+  } else {
+    clearTimeout(settling);
+    settle();
+  }
+}
+document.addEventListener("cxr-choose", told);
+
+// What was found out about the words (the panel "Trust"), as a small mark on each.
+let evidence = {}; // method -> place -> { kind, short }
+function judged(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-evidence", judged);
+  const { id, method, marks } = event.detail;
+  if (id !== answer.id) return;
+  evidence[method] = marks;
+  mark();
+}
+document.addEventListener("cxr-evidence", judged);
+
+function mark() {
+  const marks = evidence[current] || {};
+  buttons.forEach((button, index) => {
+    const found = marks[index], word = answer.words[index], probability = percent(Math.exp(word.log_prob));
+    if (found) button.dataset.evidence = found.kind;
+    else delete button.dataset.evidence;
+    button.title = found ? `${probability}, ${found.short}` : probability;
+    button.setAttribute("aria-label", `${named(word)}, ${button.title}`);
+  });
+}
 
 const plainFollow = follow;
 let followed = null, settling = null;
@@ -207,12 +251,14 @@ receive = () => {
   halt();
   found = new Map();
   against = followed = null;
+  evidence = {};
   const value = props.value || {};
   const words = value.words || [];
   const none = words.length > 0 && !words[0].maps;
   picker.querySelector("[value=attention]").disabled = none;
   if (none && current === "attention") current = "grad-cam";
   begun();
+  if (answer.state !== "caption") document.dispatchEvent(new CustomEvent("cxr-choice", { detail: choice() }));
   bar.hidden = answer.state !== "caption" || !answer.words.length;
   find(".cxr-no-attention").hidden = !none;
 };

@@ -5,6 +5,7 @@ form of the report (explain/report_data.py). They reach the viewer through a com
 answer which the viewer holds, its chosen word and its zoom stay as they are.
 """
 
+import json
 from dataclasses import replace
 
 import gradio as gr
@@ -34,6 +35,11 @@ def catalogue():
          "signed": one.signed, "meaning": SOURCES[name].meaning}
         for name, one in made.items()
     ]  # fmt: skip
+
+
+def constant():
+    """The catalogue as a line of JavaScript."""
+    return f"const METHODS = {json.dumps(catalogue())};"
 
 
 def offered(model):
@@ -168,7 +174,7 @@ def build(shelf, view, session, stops):
 
     def stop(event: gr.EventData, request: gr.Request):
         asked = event._data
-        if asked.get("kind") in (KIND, "file", "evidence"):
+        if asked.get("kind") in (KIND, "file"):
             stops.stop(request.session_hash, asked["kind"], number(asked))
 
     private = {"show_progress": "hidden", "api_visibility": "private"}

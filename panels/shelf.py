@@ -63,6 +63,15 @@ class Shelf:
                     raise BadInput(self._refused[name]) from error
             return self._loaded[name]
 
+    def copy(self, name):
+        """Another captioner of that name, nobody else's: for what changes its weights. It is not kept.
+
+        Raises:
+            BadInput: as `get`.
+        """
+        self.get(name)
+        return self._load(self.folders[name])
+
     def state(self, name=None):
         """("loading" | "ready" | "refused", the sentence to show for it)."""
         name = name or next(iter(self.folders), None)
