@@ -84,7 +84,8 @@ RECIPES = {
         Phase("findings", 128, 8, 6e-4, end=0.4, phantoms=False),
         Phase("findings", 160, 5, 3e-4, end=0.1, phantoms=False),
         Phase("captions", 160, 2, 1e-3, end=0.5, freeze_encoder=True, abnormal_weight=4.0),
-        Phase("captions", 160, 8, 4e-4, abnormal_weight=4.0),
+        Phase("captions", 160, 5, 4e-4, abnormal_weight=4.0),
+        Phase("rewards", 160, 5, 2e-4, freeze_encoder=True, abnormal_weight=2.0, from_features=True),
     ), dropout=0.2),
     # Two cores and no outside weights: a small DenseNet, about two hours.
     "cpu": Recipe("densenet-small", (
