@@ -12,7 +12,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import gradio as gr  # noqa: E402
 
 from captioner import BadInput, checkpoint, load  # noqa: E402
-from panels import about, compare, endpoints, examples, explain, look, masthead, score, side  # noqa: E402
+from panels import (  # noqa: E402
+    about, compare, endpoints, examples, explain, lesson,
+    look, masthead, mcp_tools, method, score, side, trust, what_if,
+)  # fmt: skip
 from panels.shelf import Shelf  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
@@ -32,13 +35,19 @@ def build(shelf, examples_folder=EXAMPLES):
         entries = examples.read(examples_folder)
         with gr.Row(elem_id="sheet"):
             study = side.build(shelf, entries)
-            with gr.Column(elem_id="answer"), gr.Tabs(elem_id="panels") as tabs:
+            with gr.Column(elem_id="answer"), gr.Tabs(elem_id="panels", overflow_behavior="wrap") as tabs:
                 with gr.Tab("Explain", id="explain"):
                     panel = explain.build(shelf, study, entries)
+                with gr.Tab("Trust", id="trust"):
+                    trust.build(shelf, panel, entries)
                 with gr.Tab("Greedy and beam", id="compare") as tab:
                     compare.build(shelf, study, panel, tab)
+                with gr.Tab("What if", id="what-if") as tab:
+                    what_if.build(shelf, panel, tab)
                 with gr.Tab("Score", id="score") as tab:
                     score.build(panel, tab)
+                with gr.Tab("Lesson", id="lesson"):
+                    lesson.build(shelf, study, entries)
                 with gr.Tab("About", id="about") as tab:
                     about.build(shelf, study, tab)
         endpoints.build(shelf, study)
@@ -95,6 +104,7 @@ def arguments(argv=None):
     parser.add_argument(
         "--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password"
     )
+    parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients, too")
     return parser.parse_args(argv)
 
 
@@ -103,15 +113,18 @@ def main(argv=None):
     chosen = arguments(argv)
     folders = {folder.name: folder for folder in checkpoint.available()}
     try:
+        if chosen.mcp:
+            mcp_tools.check()
         if chosen.checkpoint:
             first = Path(chosen.checkpoint).resolve()
             checkpoint.read_config(first)
             folders = {first.name: first} | {name: folder for name, folder in folders.items() if name != first.name}
-        shelf = Shelf(folders, load)
+        shelf = Shelf(folders, load, method.warm)
         page = build(shelf)
         shelf.start()
         page.launch(
-            server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth, **settings()
+            server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth,
+            mcp_server=chosen.mcp, **settings(),
         )
     except (BadInput, OSError) as error:
         print(error, file=sys.stderr)

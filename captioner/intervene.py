@@ -1,4 +1,4 @@
-"""Pictures changed on purpose, to ask what the model would have said: brightness, contrast, painting, blanking, swapping.
+"""Pictures changed on purpose, to ask what the model would have said: light, paint, blank or swapped views.
 
 Asking a model about inputs that were changed by hand is occlusion at its simplest; source: Zeiler and Fergus,
 "Visualizing and understanding convolutional networks" (2014), section 4.2.

@@ -30,6 +30,15 @@ if (linked) {
   press(linked);
   setTimeout(() => trigger("pick", { name: wanted.example, link: wanted }));
 }
+// Another part of the page, such as the lesson, asks for an example with settings.
+document.addEventListener("cxr-show", function show(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-show", show);
+  const { example, settings } = event.detail;
+  const button = buttons.find((button) => button.dataset.name === example);
+  if (!button) return;
+  press(button);
+  trigger("pick", { name: example, link: settings });
+});
 """
 
 

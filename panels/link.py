@@ -1,5 +1,7 @@
 """A link that brings back an example with its settings and word: `?example=..&decoding=..&width=..&word=..`.
 
+A step of the lesson has a link of its own, `?lesson=3` (panels/lesson.js).
+
 The gallery hands over what stands in the address as soon as the page is there (panels/examples.py); the viewer writes
 the link and chooses the word (panels/viewer.js). Anyone can type an address: what is no setting of the page is
 left out.
@@ -42,3 +44,14 @@ def read(wanted, checkpoints):
     if wanted.get("checkpoint") in list(checkpoints):
         found["checkpoint"] = wanted["checkpoint"]
     return found
+
+
+def step(number, count):
+    """The step of the lesson that an address asks for: int 1..count, or None.
+
+    Args:
+        number: int, or str from the address.
+        count: how many steps there are.
+    """
+    found = _number(number, 1, count)
+    return int(found) if found is not None and found == int(found) else None

@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 _HERE = Path(__file__).parent
-_SHEETS = ("page", "viewer", "compare", "score", "about")
+_SHEETS = ("page", "viewer", "compare", "score", "trust", "about", "what_if", "lesson")
 # Fonts of the visitor's own system: nothing is fetched from anywhere else.
 _FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
 _MONO = ["ui-monospace", "Menlo", "Consolas", "Liberation Mono", "monospace"]
@@ -34,6 +34,7 @@ def theme():
 
 
 def head():
-    """The style sheets, for the head of the page."""
+    """The style sheets, and the script that takes pasted pictures, for the head of the page."""
     sheets = [(_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _SHEETS]
-    return "<style>" + "\n".join(sheets) + "</style>"
+    paste = (_HERE / "paste.js").read_text(encoding="utf-8")
+    return "<style>" + "\n".join(sheets) + f"</style><script>{paste}</script>"

@@ -5,6 +5,16 @@ from html import escape
 
 import gradio as gr
 
+# What stands behind a tab is built when the tab is opened: a link to a step of the lesson opens it (panels/lesson.js).
+_OPEN_LESSON = """
+function open(tries) {
+  const tab = document.querySelector('#panels [role="tab"][data-tab-id="lesson"]');
+  if (tab) tab.click();
+  else if (tries) setTimeout(open, 50, tries - 1);
+}
+if (new URLSearchParams(location.search).has("lesson")) open(200);
+"""
+
 WARNING = "Not for clinical use. For research and teaching."
 
 
@@ -18,7 +28,7 @@ def render(state, sentence):
 
 def build(shelf):
     """The component."""
-    return gr.HTML(render(*shelf.state()), apply_default_css=False, elem_id="masthead", js_on_load=None)
+    return gr.HTML(render(*shelf.state()), apply_default_css=False, elem_id="masthead", js_on_load=_OPEN_LESSON)
 
 
 def follow(shelf):

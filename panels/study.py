@@ -54,7 +54,9 @@ def build():
     with gr.Row(elem_id="uploads"):
         uploads = Uploads(_upload("Frontal", ""), _upload("Lateral", " (optional)"))
     gr.HTML(
-        '<p class="cxr-fine">PNG, JPEG or DICOM, as they come. Do not upload pictures that could identify a patient: '
+        '<p class="cxr-fine" id="paste-said" role="status"></p>'
+        '<p class="cxr-fine">PNG, JPEG or DICOM, as they come; a copied picture can be pasted. '
+        "Do not upload pictures that could identify a patient: "
         "until they are deleted, within the hour, whoever knows a file's address could fetch it.</p>",
         apply_default_css=False,
         js_on_load=None,

@@ -1,4 +1,4 @@
-"""What a visitor asks to change, checked at the door: plain data from a browser or a client, and captioner's Changes."""
+"""What a visitor asks to change, checked at the door: from the plain data of a browser to captioner's Changes."""
 
 import base64
 import binascii
@@ -77,7 +77,8 @@ def _view(given, name):
 
 
 def _number(value, low, high, what):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or not low <= value <= high:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not isfinite(value) or not low <= value <= high:
         raise BadInput(f"{what} must be a number from {low:g} to {high:g}.")
     return float(value)
 
