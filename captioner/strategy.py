@@ -61,8 +61,19 @@ class Alone:
         """Where the network and its optimizer are made."""
         return nullcontext()
 
-    def train_epoch(self, network, batches, epoch, verbose=0):
-        """Train a compiled network on one epoch of StudyBatches; returns name -> mean loss."""
+    def train_epoch(self, network, terms, batches, epoch, verbose=0):
+        """Train a compiled network on one epoch.
+
+        Args:
+            network: one of `captioner.models`.
+            terms: name of an output -> (its loss, what the loss counts), as the network was compiled with.
+            batches: StudyBatches.
+            epoch: its number, from 0.
+            verbose: as of Keras' `fit`.
+
+        Returns:
+            dict name -> mean loss.
+        """
         history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose).history
         return {name: float(values[-1]) for name, values in history.items()}
 
@@ -88,7 +99,7 @@ class Distributed:
         """Where the network and its optimizer are made."""
         return self.strategy.scope()
 
-    def train_epoch(self, network, batches, epoch, verbose=0):
+    def train_epoch(self, network, terms, batches, epoch, verbose=0):
         """As `Alone.train_epoch`, on this machine's share of each batch."""
         import tensorflow as tf
 
@@ -110,7 +121,7 @@ class Distributed:
         dataset = self.strategy.distribute_datasets_from_function(
             lambda context: tf.data.Dataset.from_generator(shares, output_signature=signature).prefetch(2))
         if self._step[0] is not network.optimizer:
-            self._step = network.optimizer, self._make_step(network)
+            self._step = network.optimizer, self._make_step(network, terms)
         totals, iterator = {}, iter(dataset)
         for _ in range(steps):
             for name, value in self._step[1](next(iterator)).items():
@@ -122,7 +133,7 @@ class Distributed:
         answers = [network(batches[index][0], training=False) for index in range(len(batches))]
         return {name: np.concatenate([answer[name].numpy() for answer in answers]) for name in answers[0]}
 
-    def _make_step(self, network):
+    def _make_step(self, network, terms):
         """One step of training as a graph: a batch in shares -> name -> loss over the whole batch."""
         import tensorflow as tf
 
@@ -132,8 +143,12 @@ class Distributed:
         def in_replica(data):
             inputs, answers, weights = keras.utils.unpack_x_y_sample_weight(data)
             with tf.GradientTape() as tape:
-                loss = network.compute_loss(inputs, answers, network(inputs, training=True), weights, training=True)
-            found = tape.gradient(loss, network.trainable_variables)  # of loss / replicas
+                outputs = network(inputs, training=True)
+                # Each is a mean over the share, and Keras divides it by the number of replicas.
+                parts = {name: loss(answers[name], outputs[name], None if weights is None else weights[name])
+                         for name, (loss, _) in terms.items()}
+                total = sum(weight * parts[name] for name, (_, weight) in terms.items())
+            found = tape.gradient(total, network.trainable_variables)
             variables = [variable for gradient, variable in zip(found, network.trainable_variables) if gradient is not None]
             gradients = [tf.convert_to_tensor(gradient) for gradient in found if gradient is not None]
             gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
@@ -141,7 +156,7 @@ class Distributed:
                 gradients, _ = tf.clip_by_global_norm(gradients, norm)
             # The optimizer sums over the replicas once more.
             optimizer.apply([gradient / replicas for gradient in gradients], variables)
-            return {"loss": loss}
+            return {"loss": total, **({f"{name}_loss": part for name, part in parts.items()} if len(parts) > 1 else {})}
 
         @tf.function
         def step(data):

@@ -198,7 +198,7 @@ class Training:
         network.grid = self._grid(phase)
         network.encoder.trainable = not phase.freeze_encoder
         with self.strategy.scope():
-            optimizer = self._compile(phase, len(training), findings)
+            optimizer, terms = self._compile(phase, len(training), findings)
         if state["epoch"] and (self.progress / OPTIMIZER).is_file():
             with np.load(self.progress / OPTIMIZER, allow_pickle=False) as kept:
                 for index, variable in enumerate(optimizer.variables):
@@ -209,7 +209,11 @@ class Training:
             training.start_at(epoch)
             # A bar within the epoch where somebody watches; in a log, a line an epoch is enough.
             watched = int(sys.stdout.isatty())
-            trained = self.strategy.train_epoch(network, training, epoch, watched)
+            if phase.goal == "rewards":
+                draw = np.random.default_rng((self.seed, number, epoch))
+                trained = {name: values[-1] for name, values in critic.epoch(training, draw).items()}
+            else:
+                trained = self.strategy.train_epoch(network, terms, training, epoch, watched)
             scores = self._validate(phase, validation)
             seconds = time.monotonic() - started
             losses_now = {f"train_{name}": value for name, value in trained.items()}
@@ -222,23 +226,23 @@ class Training:
         self._keep(optimizer=None)
 
     def _compile(self, phase, steps, findings):
-        """Give the network the losses of a phase and a new optimizer, which comes back; `steps` of an epoch."""
+        """Give the network a new optimizer and the losses of a phase; both come back, name -> (loss, what it counts)."""
         network, recipe = self.network, self.recipe
         optimizer = keras.optimizers.AdamW(WarmCosine(phase.rate, phase.epochs * steps, phase.end),
                                            weight_decay=recipe.weight_decay, global_clipnorm=1.0)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         if phase.goal == "findings":
-            network.compile(optimizer, {"findings": findings})
+            terms = {"findings": (findings, 1.0)}
         else:
             smoothing = 0.0 if phase.goal == "rewards" else recipe.smoothing
             terms = {"tokens": (losses.WordLoss(smoothing), recipe.words_weight),
                      "findings": (findings, recipe.findings_weight)}
             if network.has_attention:
                 terms["attention"] = (losses.GroundingLoss(), recipe.grounding_weight)
-            network.compile(optimizer, {name: loss for name, (loss, _) in terms.items()},
-                            loss_weights={name: weight for name, (_, weight) in terms.items()})
+        network.compile(optimizer, {name: loss for name, (loss, _) in terms.items()},
+                        loss_weights={name: weight for name, (_, weight) in terms.items()})
         optimizer.build(network.trainable_variables)
-        return optimizer
+        return optimizer, terms
 
     def _validate(self, phase, validation):
         """The scores of the epoch: `score` is what the best epoch is chosen by."""
