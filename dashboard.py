@@ -13,7 +13,7 @@ import gradio as gr  # noqa: E402
 
 from captioner import BadInput, checkpoint, load  # noqa: E402
 from panels import (  # noqa: E402
-    about, compare, endpoints, examples, explain, lesson,
+    about, compare, endpoints, examples, explain, headers, lesson,
     look, masthead, mcp_tools, method, score, side, trust, what_if,
 )  # fmt: skip
 from panels.shelf import Shelf  # noqa: E402
@@ -71,6 +71,7 @@ def settings(examples_folder=EXAMPLES):
         "state_session_capacity": 200,
         "pwa": False,
         "ssr_mode": False,
+        "app_kwargs": headers.app_kwargs(),
     }
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from captioner.caption import Alternative, Caption, Hypothesis, Word
 from captioner.decoding import Decoder
+from captioner.frozen import frozen
 from captioner.preparation import prepare
 from captioner.reports import clean
 from captioner.study import Study
@@ -32,6 +33,8 @@ class Features:
 class Captioner:
     """A network with its vocabulary and configuration, ready to caption.
 
+    The encoder keeps the weights that it had at its first study (`captioner.frozen`).
+
     Attributes:
         name: as the configuration calls it.
         folder: where it was loaded from.
@@ -44,7 +47,9 @@ class Captioner:
         self.network, self.vocabulary, self.config, self.folder = network, vocabulary, config, folder
         self.name = config["name"]
         self.decoder = Decoder(network, vocabulary)
-        self._encode = tf.function(lambda pictures, mask: network.encode(pictures, mask, training=False))
+        size, channels = config["preparation"]["size"], config["preparation"].get("channels", 1)
+        self._encode = frozen(network, lambda pictures, mask: network.encode(pictures, mask, training=False), [
+            tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)])
 
     @property
     def grid(self):
