@@ -120,7 +120,7 @@ def build(shelf, side, entries):
     Returns:
         Panel.
     """
-    view = viewer.build(more=("method.js", "export.js"), constants={"METHODS": method.catalogue()})
+    view = viewer.build(more=("method.js", "export.js", "queue.js"), constants={"METHODS": method.catalogue()})
     session = gr.State(None, time_to_live=3600)
     example = gr.State(None)
 

@@ -154,6 +154,6 @@ def build(shelf, view, session, stops):
 
         yield from told(count, work, lambda: stops.stopped(visitor, KIND, count))
 
-    private = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+    private = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
     view.file(save, session, saved, concurrency_limit=1, concurrency_id="figure", **private)
     view.slow_file(save, session, saved, **SLOW, **private)

@@ -48,6 +48,11 @@ function ask(word = null) {
   trouble = "";
   const other = word === null ? null : rivalOf(word);
   waiting = { number: ++wish, method: current, word };
+  const mine = wish;
+  setTimeout(() => {
+    // Not a word from the server yet: others are before us.
+    if (waiting && waiting.number === mine && find(".cxr-methods .cxr-work").hidden) tellWork(find(".cxr-methods .cxr-work"), 0, 1, "Waiting for its turn");
+  }, 700);
   trigger(methodOf(current).slow ? "slow_maps" : "maps", {
     number: wish, id: answer.id, method: current, word, against: other ? other.token_id : null,
   });

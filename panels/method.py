@@ -71,6 +71,23 @@ def place(caption, value):
     return value
 
 
+def places(caption, text):
+    """The places in the impression that a visitor's text names: a word, a place counted from 0, or all for nothing.
+
+    Raises:
+        BadInput: there is no such word.
+    """
+    text = str(text if text is not None else "").strip().lower()
+    if text in ("", "all"):
+        return list(range(len(caption.words)))
+    found = [number for number, word in enumerate(caption.words) if word.text.lower() == text]
+    if not found and text.isdecimal() and len(text) < 4:
+        found = [int(text)] if int(text) < len(caption.words) else []
+    if not found:
+        raise BadInput("There is no such word in the impression.")
+    return found
+
+
 def explanation(model, session, name, word=None, against=None, progress=None):
     """The Explanation of words of the session's caption, its maps at most 64 numbers along a side, kept in the session.
 
@@ -150,7 +167,7 @@ def build(shelf, view, session, stops):
         session: gr.State of a panels.explain.Session.
         stops: panels.progress.Stops.
     """
-    sink = gr.HTML(visible="hidden", html_template="", js_on_load=_PASS_ON)
+    sink = gr.HTML(visible="hidden", html_template="", js_on_load=_PASS_ON, elem_id="maps")
 
     def maps(event: gr.EventData, session, request: gr.Request):
         asked, visitor = event._data, request.session_hash
@@ -177,7 +194,7 @@ def build(shelf, view, session, stops):
         if asked.get("kind") in (KIND, "file"):
             stops.stop(request.session_hash, asked["kind"], number(asked))
 
-    private = {"show_progress": "hidden", "api_visibility": "private"}
+    private = {"show_progress": "minimal", "api_visibility": "private"}
     view.maps(maps, session, sink, trigger_mode="multiple", **MODEL, **private)
     view.slow_maps(maps, session, sink, trigger_mode="multiple", **SLOW, **private)
     view.stop(stop, None, None, queue=False, trigger_mode="multiple", **private)

@@ -93,7 +93,6 @@ function follow() {
   halt();
   refuse("");
   find(".cxr-trust-found").replaceChildren();
-  find(".cxr-trust-random").replaceChildren();
   done = "";
   if (METHOD[choice.method].slow) offer(`Test the map of “${spoken(choice.words[choice.word])}”`, "evidence");
   else ask("evidence");
@@ -122,7 +121,7 @@ function arrive(detail) {
     find("[role=status]").textContent = find(".cxr-verdict").textContent;
     if (!detail.random) return detail.slow ? offer("Test the method on random weights", "random") : ask("random");
   }
-  if (detail.random) find(".cxr-trust-random").innerHTML = detail.random;
+  if (detail.random) find(".cxr-trust-cards").insertAdjacentHTML("beforeend", detail.random);
 }
 
 find(".cxr-trust-method").replaceChildren(...METHODS.map((one) => {

@@ -179,7 +179,7 @@ def build(shelf, panel, entries):
         if event._data.get("kind") in (KIND, RANDOM_KIND):
             panel.stops.stop(request.session_hash, event._data["kind"], number(event._data))
 
-    private = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+    private = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
     out.wanted(wanted, panel.session, out, **SLOW, **private)
     out.test(test, panel.session, out, **SLOW, **private)
     out.stop(stop, None, None, queue=False, **private)

@@ -11,7 +11,7 @@ from explain.report_evidence import entry
 from explain.report_parts import percent
 
 _WIDTH, _HEIGHT = 320, 190  # of a figure's own units; it is stretched to its place
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 8, 10, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 18, 10, 34
 
 
 def _number(value, digits=2):
@@ -68,11 +68,12 @@ def shares(word, found):
 def hiding(word, found):
     """The word's probability with the marked area hidden, among all the random areas."""
     area = found[1]
-    top = max(float(area.before), float(area.hidden), float(area.random.max())) or 1.0
-    top = min(top * 1.06, 1.0) if top < 1 else 1.0
+    values = [float(area.before), float(area.hidden), *map(float, area.random)]
+    room = max(0.08 * (max(values) - min(values)), 0.01)
+    low, high = max(min(values) - room, 0.0), min(max(values) + room, 1.0)  # the part of 0..1 where anything happens
 
     def across(value):
-        return 10 + 300 * float(value) / top
+        return 10 + 300 * (float(value) - low) / max(high - low, 1e-9)
 
     ticks = "".join(f'<line x1="{across(each):.1f}" x2="{across(each):.1f}" y1="40" y2="58"/>' for each in area.random)
     as_much = int((area.random <= area.hidden).sum())
@@ -80,14 +81,14 @@ def hiding(word, found):
         f"Hiding the marked area leaves “{word}” at {_probability(area.hidden)}, from {_probability(area.before)}. Of "
         f"{len(area.random)} random areas of the same size, {as_much} leave it as low or lower: p = {_number(area.p)}."
     )
-    drawn = f"""<svg class="cxr-drawn" viewBox="0 0 320 92" role="img" aria-label="{escape(said)}">
+    drawn = f"""<svg class="cxr-drawn" viewBox="0 0 320 98" role="img" aria-label="{escape(said)}">
 <line class="cxr-axis" x1="10" x2="310" y1="62" y2="62"/>
 <g class="cxr-random-line">{ticks}</g>
 <line class="cxr-map-line" x1="{across(area.hidden):.1f}" x2="{across(area.hidden):.1f}" y1="26" y2="66"/>
 <text class="cxr-map-text" x="{min(max(across(area.hidden), 46), 274):.1f}" y="18" text-anchor="middle">marked area</text>
 <path class="cxr-before" d="M{across(area.before):.1f} 62l-5 9h10z"/>
-<text x="{min(max(across(area.before), 30), 290):.1f}" y="85" text-anchor="middle">nothing hidden</text>
-<text x="10" y="76">0%</text><text x="310" y="76" text-anchor="end">{_probability(top)}</text></svg>"""
+<text x="{min(max(across(area.before), 46), 274):.1f}" y="92" text-anchor="middle">nothing hidden</text>
+<text x="10" y="77">{_probability(low)}</text><text x="310" y="77" text-anchor="end">{_probability(high)}</text></svg>"""
     return _card("Is it this area?", drawn, escape(said) + " Each thin line is one random area.")
 
 
