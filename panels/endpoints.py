@@ -10,11 +10,10 @@ from explain.method import METHODS
 from explain.method import method as method_called
 from explain.report_data import coarse
 from panels import compare as comparison
+from panels import export, what_if_asked
+from panels import method as methods
 from panels import score as scoring
 from panels import what_if as changing
-from panels import what_if_asked
-from panels import export
-from panels import method as methods
 from panels.explain import MODEL
 from panels.progress import SLOW
 
@@ -151,6 +150,7 @@ def build(shelf, side):
     trigger.click(caption, [*study, side.decoding, *beam], result, api_name="caption", **MODEL)
     trigger.click(compare, [*study, *beam], result, api_name="compare", **MODEL)
     asked = [gr.JSON(visible=False, label="Changes"), gr.Textbox("", visible=False, label="Text")]
+    asked[0].api_info = lambda: {"type": "object", "additionalProperties": {}}  # its own is no schema that MCP accepts
     trigger.click(what_if, [*study, side.decoding, *beam, *asked], result, api_name="what_if", **MODEL)
     which = [gr.Dropdown(list(METHODS), value="attention", visible=False, label="Method"),
              gr.Textbox("", visible=False, label="Word")]  # fmt: skip
