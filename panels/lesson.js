@@ -20,7 +20,7 @@ function asked() { // the step that stands in the address, or null
 // What this visitor has answered, kept until the window is closed: { step: true | false }.
 let answered = {};
 try { answered = JSON.parse(sessionStorage.getItem(KEPT)) || {}; } catch { /* no leave to keep anything */ }
-let current = asked() || 1, step = null, focusNext = false;
+let current = asked() || 1, step = null, focusNext = false, linked = asked() !== null;
 
 const items = TITLES.map((title, index) => {
   const item = make("li"), button = make("button", "", title), mark = make("span", "cxr-mark");
@@ -85,14 +85,14 @@ window.addEventListener("popstate", opened);
 // ---- one step --------------------------------------------------------------------------------------------------------
 
 function verdict(right) {
-  const told = find(".cxr-verdict");
+  const told = find(".cxr-told");
   told.dataset.right = right;
   told.replaceChildren(make("b", "", right ? "Right. " : "Not quite: try again. "), right ? step.why : "");
 }
 
 function lay() {
   find(".cxr-count").textContent = `Step ${step.number} of ${TITLES.length}`;
-  find(".cxr-title").textContent = step.title;
+  find(".cxr-step-title").textContent = step.title;
   find(".cxr-body").replaceChildren(...step.body.map((text) => make("p", "", text)));
   find(".cxr-facts").hidden = !step.facts.length;
   find(".cxr-facts").replaceChildren(...step.facts.map((text) => make("li", "", text)));
@@ -105,8 +105,8 @@ function lay() {
     label.append(input, make("span", "", text));
     return label;
   }));
-  find(".cxr-verdict").replaceChildren();
-  delete find(".cxr-verdict").dataset.right;
+  find(".cxr-told").replaceChildren();
+  delete find(".cxr-told").dataset.right;
   find(".cxr-back").disabled = step.number === 1;
   find(".cxr-forward").disabled = step.number === TITLES.length;
 }
@@ -124,8 +124,10 @@ function receive() {
   step = value;
   if (same) return; // what was chosen stays
   lay();
+  if (linked) bringPanels();
+  linked = false;
   if (focusNext) {
-    find(".cxr-title").focus({ preventScroll: true });
+    find(".cxr-step-title").focus({ preventScroll: true });
     if (root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
   }
   focusNext = false;
@@ -135,7 +137,7 @@ find(".cxr-question").addEventListener("submit", (event) => {
   event.preventDefault();
   const picked = find("input:checked");
   if (!picked) {
-    find(".cxr-verdict").textContent = "Choose an answer first.";
+    find(".cxr-told").textContent = "Choose an answer first.";
     return;
   }
   const right = Number(picked.value) === step.answer;
@@ -187,7 +189,7 @@ find(".cxr-show").addEventListener("click", () => {
   window.cxrWhatIf = changes ? { example, changes } : null;
   strip();
   tab(panel)?.click();
-  bringPanels();
+  if (panel !== "explain") document.addEventListener("cxr-answer", () => setTimeout(bringPanels, 300), { once: true });
   document.dispatchEvent(new CustomEvent("cxr-show", { detail: { example, settings } }));
 });
 
@@ -200,4 +202,3 @@ new IntersectionObserver((entries) => {
 progress();
 watch("value", receive);
 receive();
-if (asked() !== null) bringPanels();

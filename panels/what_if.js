@@ -236,7 +236,7 @@ function covering(sheet) {
     button.addEventListener("click", () => cover([y / 3, x / 3, (y + 1) / 3, (x + 1) / 3]));
     fields.append(button);
   }));
-  const form = make("form", "cxr-numbers");
+  const form = make("form", "cxr-by-numbers");
   const inputs = [["top", 50], ["left", 0], ["bottom", 100], ["right", 50]].map(([side, value]) => {
     const label = make("label", "", side), input = make("input");
     Object.assign(input, { type: "number", min: 0, max: 100, step: 1, value, required: true });
@@ -355,7 +355,7 @@ function results(value) {
   answer = value;
   find(".cxr-found").removeAttribute("aria-busy");
   find(".cxr-sentence").textContent = value.sentence;
-  find(".cxr-key").hidden = !value.changed;
+  find(".cxr-which-bar").hidden = !value.changed;
   root.classList.toggle("cxr-still", !value.changed);
   impressions(value);
   choices(value);

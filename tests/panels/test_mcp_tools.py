@@ -1,5 +1,6 @@
 """The endpoints as tools for MCP clients: listed and called over HTTP on the loopback."""
 
+import ast  # Gradio writes an answer as Python does, not as JSON
 import asyncio
 import base64
 import importlib.util
@@ -79,7 +80,7 @@ def test_a_tool_answers(url):
     texts = {"reference": "Small left effusion.", "prediction": "small effusion ."}
     answer = ask(url, lambda session: session.call_tool("score", texts))
     assert not answer.isError
-    assert json.loads(answer.content[0].text)["findings"]["agreed"] == ["effusion"]
+    assert ast.literal_eval(answer.content[0].text)["findings"]["agreed"] == ["effusion"]
 
 
 def test_a_tool_takes_a_picture_and_refuses_in_one_sentence(url):
@@ -88,7 +89,7 @@ def test_a_tool_takes_a_picture_and_refuses_in_one_sentence(url):
     changes = {"frontal": {"paint": [{"fill": "white", "top": 0, "left": 0, "bottom": 1, "right": 1}]}}
     answer = ask(url, lambda session: session.call_tool("what_if", {"frontal": picture, "changes": changes}))
     assert not answer.isError, answer.content
-    told = json.loads(answer.content[0].text)
+    told = ast.literal_eval(answer.content[0].text)
     assert (told["before"], told["after"]) == (SENTENCES["dark"], SENTENCES["bright"])
     wrong = {"frontal": picture, "changes": {"frontal": {"contrast": 9}}}
     refused = ask(url, lambda session: session.call_tool("what_if", wrong))
