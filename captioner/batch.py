@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
@@ -12,7 +13,8 @@ from captioner.study import read_study
 from captioner.table import table_rows
 
 COLUMNS = ("study", "frontal", "lateral")
-READ_AHEAD = 4  # studies read while the model works; TensorFlow and the readers both let go of Python's lock
+WORKERS = 3  # studies under way at once: while one is read or searched, another's encoder has the cores
+AHEAD = 6  # studies begun before the first of them is written; TensorFlow and the readers let go of Python's lock
 
 
 def read_studies(path):
@@ -45,28 +47,33 @@ def predict_studies(studies, out, checkpoint=None, **decoding):
     todo = [row for row in rows if row[0] not in done]
     model = captioner.load(checkpoint) if todo else None
     failed = 0
-    with open(out, "a", encoding="utf-8") as file, ThreadPoolExecutor(2) as readers:
-        waiting = [readers.submit(_read, row) for row in todo[:READ_AHEAD]]
-        for number, (study, _, _) in enumerate(tqdm(todo, unit="study", disable=None)):
-            read, error = waiting.pop(0).result()
-            if number + READ_AHEAD < len(todo):
-                waiting.append(readers.submit(_read, todo[number + READ_AHEAD]))
-            if error:
-                failed += 1
-                answer = {"study": study, "error": error}
-            else:
-                answer = model.caption(read, **decoding).as_dict(study=study)
-            file.write(json.dumps(answer) + "\n")
-            file.flush()
+    try:
+        with open(out, "a", encoding="utf-8") as file, ThreadPoolExecutor(WORKERS) as workers:
+            waiting = deque(workers.submit(_answer, model, row, decoding) for row in todo[:AHEAD])
+            try:
+                for number in tqdm(range(len(todo)), unit="study", disable=None):
+                    answer = waiting.popleft().result()
+                    if number + AHEAD < len(todo):
+                        waiting.append(workers.submit(_answer, model, todo[number + AHEAD], decoding))
+                    failed += "error" in answer
+                    file.write(json.dumps(answer) + "\n")
+                    file.flush()
+            finally:
+                workers.shutdown(wait=False, cancel_futures=True)
+    except OSError as error:
+        raise BadInput(f"{out.name} cannot be written: {error.strerror}. Run it again to go on where it stopped.") from error
     if todo and failed == len(todo):
         raise BadInput(f"None of the {failed} studies of {studies.name} could be read; {out.name} says why.")
 
 
-def _read(row):
+def _answer(model, row, decoding):
+    """The line of one study: its caption, or why it could not be read."""
+    study, frontal, lateral = row
     try:
-        return read_study(row[1], row[2]), None
+        read = read_study(frontal, lateral)
     except BadInput as error:
-        return None, str(error)
+        return {"study": study, "error": str(error)}
+    return model.caption(read, **decoding).as_dict(study=study)
 
 
 def _done(out):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from captioner import preparation
 from captioner.errors import BadInput
 from captioner.vocabulary import Vocabulary
 
@@ -20,6 +21,7 @@ FORMAT = 1
 WEIGHTS_ROOT = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT = WEIGHTS_ROOT / "default"
 CONFIG, VOCABULARY, WEIGHTS, CARD = "config.json", "vocabulary.json", "weights.npz", "card.md"
+MOST_BYTES = 2 << 30  # of all arrays of a weights file, unpacked; a DenseNet-121 has 28 MB
 REQUIRED = ("format", "name", "model", "network", "preparation", "decoding", "files")
 
 
@@ -37,8 +39,10 @@ def load(folder=None):
     vocabulary = Vocabulary.load(folder / VOCABULARY)
     from captioner.captioner import Captioner
 
+    arrays = read_weights(folder / WEIGHTS)
+    _check_reach(folder, config["network"], arrays)
     network = _build(folder, config, vocabulary)
-    assign(network, read_weights(folder / WEIGHTS), folder.name)
+    assign(network, arrays, folder.name)
     return Captioner(network, vocabulary, config, folder)
 
 
@@ -107,9 +111,65 @@ def read_config(folder):
     for name in (VOCABULARY, WEIGHTS):
         if not (folder / name).is_file():
             raise BadInput(f"{folder.name} is not complete: {name} is missing.")
-        if _checksum(folder / name) != files.get(name):
+        try:
+            checksum = _checksum(folder / name)
+        except OSError as error:
+            raise BadInput(f"{folder.name}/{name} cannot be read: {error.strerror}.") from error
+        if checksum != files.get(name):
             raise BadInput(f"{folder.name}/{name} is damaged or was copied only in part: its checksum is not the one in {CONFIG}.")
+    _check_settings(folder, config)
     return config
+
+
+def _check_settings(folder, config):
+    """Refuse settings that would fail later, when a study is captioned.
+
+    Raises:
+        BadInput: names the setting.
+    """
+    preparation.check(config["preparation"])
+    own = config["decoding"] if isinstance(config["decoding"], dict) else None
+    most, penalty = (own.get("max_words", 40), own.get("length_penalty", 0.7)) if own is not None else (None, None)
+    coverage = config.get("coverage", (1.0, 1.0))
+    for name, sound in (
+        ("name", isinstance(config["name"], str) and 0 < len(config["name"]) <= 80 and config["name"].isprintable()),
+        ("model", isinstance(config["model"], str)),
+        ("decoding", type(most) is int and 1 <= most <= 200 and _number(penalty) and 0 <= penalty <= 2),
+        ("coverage", isinstance(coverage, (list, tuple)) and len(coverage) == 2
+         and all(_number(share) and 0 < share <= 1 for share in coverage)),
+        ("missing_lateral_notice", isinstance(config.get("missing_lateral_notice", ""), str)),
+        ("targets", all(isinstance(target, str) for target in _list(config.get("targets", [])))),
+    ):
+        if not sound:
+            raise BadInput(f"{folder.name}/{CONFIG} has an unusable {name}.")
+
+
+def _number(value):
+    return type(value) in (int, float)
+
+
+def _list(value):
+    return value if isinstance(value, list) else [None]
+
+
+def _check_reach(folder, settings, arrays):
+    """Refuse a network far larger than its weights before it is built: that would take all memory, or for ever.
+
+    No number of its settings can be greater than the longest side of an array, and no encoder has more blocks than
+    there are arrays; up to 256 of either is little enough to try.
+    """
+    longest = max([256, *(max(array.shape, default=1) for array in arrays.values())])
+
+    def numbers(value):
+        if isinstance(value, dict):
+            value = list(value.values())
+        return [number for part in value for number in numbers(part)] if isinstance(value, list) else [value]
+
+    encoder = settings.get("encoder") if isinstance(settings, dict) else None
+    blocks = [part for key in ("blocks", "depths") for part in numbers(encoder.get(key, []))] if isinstance(encoder, dict) else []
+    whole = [number for number in numbers(settings) if _number(number)]
+    if any(abs(number) > longest for number in whole) or sum(filter(_number, blocks)) > max(256, len(arrays)):
+        raise BadInput(f"{folder.name}/{CONFIG} describes a network that is larger than its {WEIGHTS}.")
 
 
 def _checksum(path):
@@ -123,8 +183,9 @@ def _build(folder, config, vocabulary):
 
     try:
         network = network_class(config["model"]).from_config(config["network"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput(f"{folder.name}/{CONFIG} describes a network that cannot be built: {error}.") from error
+    except Exception as error:  # Keras and TensorFlow promise no list of what wrong settings raise
+        reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200] or type(error).__name__
+        raise BadInput(f"{folder.name}/{CONFIG} describes a network that cannot be built: {reason}.") from error
     if network.vocabulary_size != len(vocabulary):
         raise BadInput(f"{folder.name}/{VOCABULARY} has {len(vocabulary)} tokens, its network {network.vocabulary_size}.")
     return network
@@ -137,10 +198,15 @@ def read_weights(path):
         BadInput: the file is not an archive of plain finite arrays.
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > MOST_BYTES:
+            raise ValueError(f"unpacked it would have {unpacked >> 20} MB")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        raise BadInput(f"{path.name} is not a readable weights file: {error}.") from error
+    except Exception as error:  # zipfile, zlib and numpy's header reader promise no list for damaged bytes
+        reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200] or type(error).__name__
+        raise BadInput(f"{path.name} is not a readable weights file: {reason}.") from error
     for name, array in arrays.items():
         if array.dtype.kind != "f" or not np.isfinite(array).all():
             raise BadInput(f"{path.name} holds the array {name[:80]} that is not of finite numbers.")
