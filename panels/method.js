@@ -144,6 +144,7 @@ function rivals() {
 }
 
 function settle() {
+  if (answer.state !== "caption") return document.dispatchEvent(new CustomEvent("cxr-choice", { detail: choice() }));
   const one = methodOf(current);
   picker.value = current;
   find(".cxr-meaning").textContent = one.meaning + (one.signed ? " Orange speaks for the word, blue against it." : "");

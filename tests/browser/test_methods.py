@@ -1,0 +1,222 @@
+"""Explanation methods in the viewer, on a page with small real captioners."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panels import method
+from panels.shelf import Shelf
+from tests.browser.canvas import heat
+from tests.browser.conftest import LAPTOP
+from tests.stand_in import serve, write_examples
+
+
+@pytest.fixture(scope="module")
+def captioner(tiny_checkpoint):
+    import captioner
+
+    return captioner.load(tiny_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def real_address(captioner, tmp_path_factory):
+    shelf = Shelf({"tiny": "tiny"}, lambda folder: captioner, method.warm).start()
+    with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+        yield url
+
+
+@pytest.fixture
+def real(browser, real_address):
+    """A function that opens the page and chooses an example; what the console complains of fails the test."""
+    contexts, complaints = [], []
+
+    def choose(name="quiet", **options):
+        context = browser.new_context(viewport=options.pop("viewport", LAPTOP), accept_downloads=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(real_address)
+        page.locator("#decoding input[value=beam]").check()  # the random captioner's greedy search may end at once
+        page.click(f'#examples button[data-name="{name}"]')
+        page.wait_for_selector("#viewer .cxr-word")
+        page.wait_for_function("document.querySelector('#viewer .cxr-run').textContent.includes('beam')")
+        return page
+
+    yield choose
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _method(page, name):
+    page.select_option("#viewer .cxr-method", name)
+
+
+def _there(page):
+    """Waits for a map that is not the attention's."""
+    page.wait_for_function(
+        """() => {
+          const top = document.querySelector("#viewer .cxr-scalebar-top");
+          return !top.closest(".cxr-scalebar").hidden && !top.textContent.includes("in one cell");
+        }"""
+    )
+
+
+def test_a_quick_method_gives_every_word_its_map(real):
+    page = real()
+    before = heat(page)
+    _method(page, "grad-cam")
+    _there(page)
+    page.wait_for_function("document.querySelector('#viewer .cxr-methods .cxr-work').hidden")
+    assert np.abs(heat(page).astype(int) - before).max() > 0
+    page.locator("#viewer .cxr-word").nth(1).click()
+    assert page.locator("#viewer .cxr-word-maps b").count() == 2  # at once, nothing is asked for again
+    _method(page, "attention")
+    page.locator("#viewer .cxr-word").nth(0).click()
+    page.mouse.move(5, 600)
+    page.wait_for_timeout(200)
+    assert (heat(page) == before).all()
+
+
+def test_both_signs_are_drawn_and_said(real):
+    page = real()
+    _method(page, "feature-occlusion")
+    _there(page)
+    colours = heat(page, "frontal").reshape(-1, 4), heat(page, "lateral").reshape(-1, 4)
+    seen = np.concatenate(colours)
+    seen = seen[seen[:, 3] > 40]
+    warm, cold = (seen[:, 0] > seen[:, 2]).any(), (seen[:, 0] < seen[:, 2]).any()
+    said = page.locator("#viewer .cxr-word-maps").text_content()
+    assert warm or cold
+    assert cold == ("spoke against the word (blue)" in said)
+    assert page.locator("#viewer .cxr-colours").is_disabled()
+    assert page.locator("#viewer .cxr-scalebar-low").text_content().startswith("\u2212")
+
+
+def test_a_slow_method_waits_to_be_asked_for_the_next_word(real):
+    page = real()
+    _method(page, "integrated-gradients")
+    _there(page)
+    assert "misses" in page.locator("#viewer .cxr-word-maps").text_content()  # the completeness gap
+    page.locator("#viewer .cxr-word").nth(1).click()
+    page.locator("#viewer .cxr-ask").click()
+    _there(page)
+    page.locator("#viewer .cxr-word").nth(0).click()
+    assert page.locator("#viewer .cxr-word-maps b").count() == 2  # the first is kept
+
+
+def test_a_comparison_names_both_words(real):
+    page = real()
+    _method(page, "grad-cam")
+    _there(page)
+    page.wait_for_timeout(300)
+    other = page.locator("#viewer .cxr-against option").nth(1)
+    page.select_option("#viewer .cxr-against", other.get_attribute("value"))
+    page.wait_for_function("document.querySelector('#viewer .cxr-word-maps').textContent.includes('rather than')")
+    page.locator("#viewer .cxr-word").nth(1).click()
+    page.wait_for_timeout(300)
+    assert page.locator("#viewer .cxr-against").input_value() == ""
+    _method(page, "attention")
+    assert page.locator("#viewer .cxr-against").is_disabled()
+
+
+def test_stop_leaves_the_page_usable(real, monkeypatch):
+    from explain.occlusion import Occlusion
+
+    def forever(self, model, question, report):
+        for step in range(10_000):
+            report(step, 10_000)
+            time.sleep(0.02)
+        raise AssertionError("nobody stopped it")
+
+    page = real()
+    monkeypatch.setattr(Occlusion, "_maps", forever)
+    _method(page, "occlusion")
+    page.wait_for_function("(document.querySelector('#viewer .cxr-methods progress').value || 0) > 0")
+    page.locator("#viewer .cxr-methods .cxr-halt").click()
+    page.get_by_text("Stopped before the map was done.").first.wait_for()
+    _method(page, "smooth-grad")  # the same place in the queue: it is free again
+    _there(page)
+    page.click('#examples button[data-name="effusion"]')
+    page.wait_for_function("document.querySelector('#viewer .cxr-reference').textContent.includes('right effusion')")
+
+
+def test_one_visitors_maps_are_not_anothers(real):
+    first, second = real("quiet"), real("effusion")
+    for page in (first, second):
+        _method(page, "feature-occlusion")
+    for page in (first, second):
+        _there(page)
+    assert (heat(first) != heat(second)).any()
+
+
+@pytest.mark.parametrize("button, name", [("report", "impression-grad-cam.html"), ("figure", "impression-grad-cam.png"),
+                                          ("animation", "impression-grad-cam.gif"), ("json", "impression-grad-cam.json")])  # fmt: skip
+def test_files_are_saved_as_the_page_shows_them(real, tmp_path, button, name):
+    page = real()
+    _method(page, "grad-cam")
+    _there(page)
+    with page.expect_download() as waited:
+        page.locator(f"#viewer .cxr-{button}").click()
+    assert waited.value.suggested_filename == name
+    path = tmp_path / name
+    waited.value.save_as(path)
+    page.get_by_text(f"saved: {name}").first.wait_for()
+    if button == "json":
+        assert json.loads(path.read_text(encoding="utf-8"))["method"] == "grad-cam"
+    assert path.stat().st_size > 500
+
+
+def test_without_attention_the_page_says_so_and_offers_the_others(visit):
+    page = visit()
+    page.evaluate("document.querySelector('#checkpoint input')")
+    page.locator("#checkpoint input").click()
+    page.get_by_role("option", name="no-attention").click()
+    page.click('#examples button[data-name="quiet"]')
+    page.wait_for_selector("#viewer .cxr-word")
+    page.get_by_text("This checkpoint has no attention").first.wait_for()
+    assert page.locator("#viewer .cxr-method").input_value() != "attention"
+    assert page.locator("#viewer .cxr-method option[value=attention]").is_disabled()
+
+
+def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, captioner, monkeypatch):
+    first, second, third = real(), real(), real()
+    slow = type(captioner).caption
+
+    def slowly(self, *values, **named):
+        time.sleep(4)
+        return slow(self, *values, **named)
+
+    monkeypatch.setattr(type(captioner), "caption", slowly)
+    for page in (first, second, third):
+        page.click('#examples button[data-name="effusion"]')
+    third.wait_for_selector(".cxr-queue:not([hidden])")
+    said = third.locator(".cxr-queue").text_content()
+    assert "you are number" in said and " of " in said
+    third.wait_for_selector(".cxr-queue", state="hidden")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_with_a_map_by_another_method(real, scheme):
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)"
+    )
+    page = real(color_scheme=scheme)
+    _method(page, "feature-occlusion")
+    _there(page)
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document)")
+    serious = [entry for entry in found["violations"] if entry["impact"] in ("serious", "critical")]
+    assert serious == [], [(entry["id"], node["html"][:200]) for entry in serious for node in entry["nodes"]]
+
+
+def test_the_bar_fits_a_phone(real):
+    page = real(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
+    _method(page, "smooth-grad")
+    _there(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
