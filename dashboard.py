@@ -14,7 +14,7 @@ import gradio as gr  # noqa: E402
 from captioner import BadInput, checkpoint, load  # noqa: E402
 from panels import (  # noqa: E402
     about, compare, endpoints, examples, explain, headers, lesson,
-    look, masthead, mcp_tools, method, score, side, trust, what_if,
+    look, masthead, mcp_tools, method, score, side, trust, uploads, what_if,
 )  # fmt: skip
 from panels.shelf import Shelf  # noqa: E402
 
@@ -121,6 +121,7 @@ def main(argv=None):
             checkpoint.read_config(first)
             folders = {first.name: first} | {name: folder for name, folder in folders.items() if name != first.name}
         shelf = Shelf(folders, load, method.warm)
+        uploads.keep_apart()
         page = build(shelf)
         shelf.start()
         page.launch(

@@ -1,0 +1,68 @@
+"""The real page as a process of its own, with a temporary folder that a test can look into, and its HTTP calls."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.stand_in import free_port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START = 240  # seconds, on a machine that does much else
+API = "gradio_api"
+
+
+@contextmanager
+def dashboard_process(temporary, *options, before=None):
+    """`python dashboard.py`, its temporary files in `temporary`; yields `(process, address)` once it answers."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "dashboard.py", "--port", str(port), *map(str, options)], cwd=ROOT, preexec_fn=before,
+        env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        end = time.monotonic() + START
+        while True:
+            try:
+                if httpx.get(address, timeout=10).status_code == 200:
+                    break
+            except httpx.HTTPError:
+                pass
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < end, "the page does not answer"
+            time.sleep(0.1)
+        yield process, address
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def upload(address, path):
+    """Upload a file as the page does; returns its FileData."""
+    with open(path, "rb") as file:
+        answer = httpx.post(f"{address}{API}/upload", files={"files": (Path(path).name, file)}, timeout=START)
+    answer.raise_for_status()
+    return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}, "orig_name": Path(path).name}
+
+
+def begin_caption(address, frontal, checkpoint):
+    """Ask for a caption of an uploaded file; returns the event's id."""
+    answer = httpx.post(f"{address}{API}/call/caption", timeout=START,
+                        json={"data": [frontal, None, checkpoint, "greedy", 3, 0.7]})  # fmt: skip
+    answer.raise_for_status()
+    return answer.json()["event_id"]
+
+
+def caption(address, frontal, checkpoint):
+    """The answer of `/caption` for an uploaded file: the caption as a dictionary."""
+    event = begin_caption(address, frontal, checkpoint)
+    told = httpx.get(f"{address}{API}/call/caption/{event}", timeout=START).text
+    assert "event: complete" in told, told
+    return json.loads(told.split("event: complete\ndata: ")[1].splitlines()[0])[0]
