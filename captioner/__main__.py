@@ -76,6 +76,11 @@ def _parser():
     _decoding_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
+    export = commands.add_parser("export", help="a checkpoint as a TensorFlow SavedModel, for TensorFlow Serving")
+    export.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
+    export.add_argument("--out", type=Path, required=True, help="a new folder; TensorFlow Serving wants a number for its name")
+    export.set_defaults(run=_export)
+
     explore = commands.add_parser("explore", help="look at the collection before training on it: one HTML file")
     explore.add_argument("--data", type=Path, required=True, help="folder of the collection")
     explore.add_argument("--out", type=Path, required=True, help="folder for explore.html")
@@ -153,6 +158,14 @@ def _evaluate(options):
     import_tensorflow()
     evaluate(options.data, options.split, options.checkpoint, options.decoding, options.beam_width, options.length_penalty,
              options.out)
+
+
+def _export(options):
+    import_tensorflow()
+    from captioner.export import export
+
+    export(options.checkpoint, options.out)
+    print(f"SavedModel written to {options.out}")
 
 
 def _explore(options):

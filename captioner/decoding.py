@@ -76,7 +76,7 @@ class Decoder:
             [FAR_BELOW if token in vocabulary.never else 0.0 for token in range(len(vocabulary))], tf.float32)  # (V,)
         integer = tf.TensorSpec((), tf.int32)
         memory, mask = tf.TensorSpec((1, None, None), tf.float32), tf.TensorSpec((1, None), tf.bool)
-        self._search = tf.function(self._search_graph, input_signature=[memory, mask, integer, integer])
+        self._search = tf.function(self.search_graph, input_signature=[memory, mask, integer, integer])
         self._force = tf.function(self.force_graph, input_signature=[
             tf.TensorSpec((None, None, None), tf.float32), tf.TensorSpec((None, None), tf.bool),
             tf.TensorSpec((None,), tf.int32)])
@@ -111,7 +111,8 @@ class Decoder:
         return Sequence(tokens=tokens, ended=bool(len(tokens)) and int(tokens[-1]) == self.vocabulary.end,
                         score=float(found["log_probs"].sum()), **found)
 
-    def _search_graph(self, memory, mask, width, steps):
+    def search_graph(self, memory, mask, width, steps):
+        """The search of one study in a graph: arguments as of `search`, all tensors; a dict of the fields of Trace."""
         network, vocabulary = self.network, self.vocabulary
         constants, state = network.begin(memory, mask)  # (1, units)
         state = tf.repeat(state, width, axis=0)  # (W, units)

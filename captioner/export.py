@@ -1,0 +1,178 @@
+"""A checkpoint as a TensorFlow SavedModel, which TensorFlow Serving loads and which needs nothing of this project.
+
+Three signatures take a batch of studies. Both views come as squares of grey levels, resized as `captioner.preparation`
+does; everything after that happens in the graph. B studies, T tokens at the most, W hypotheses, P = views, rows, columns.
+
+    greedy(pictures uint8 (B, 2, size, size), mask bool (B, 2))
+        -> text (B,), tokens int32 (B, T), words (B, T), log_probs (B, T), log_prob (B,), attention (B, T, *P)
+    beam(pictures, mask, beam_width int32 (), length_penalty float32 ())
+        -> text (B, W), tokens (B, W, T), words (B, W, T), log_probs (B, W, T), log_prob (B, W), score (B, W),
+           attention (B, W, T, *P); the best hypothesis first, and a score of -1e9 where there were fewer than W
+    score(pictures, mask, tokens int32 (B, T))
+        -> log_probs (B, T), attention (B, T, *P): how likely given tokens are, the end token last, padded with 0
+
+A network without attention gives none. `assets.extra/signatures.json` says the size, the grid and the vocabulary.
+"""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from captioner.checkpoint import load
+from captioner.errors import BadInput
+
+UNFILLED = -1e9  # the score of a place of the beam that no hypothesis took
+
+
+def export(checkpoint, out):
+    """Write a checkpoint as a SavedModel.
+
+    Args:
+        checkpoint: folder; the default one when None.
+        out: folder that is not there yet or empty; TensorFlow Serving wants a number for its name.
+
+    Raises:
+        BadInput: the checkpoint cannot be read, or `out` holds something.
+    """
+    out = Path(out)
+    if out.is_file() or out.is_dir() and any(out.iterdir()):
+        raise BadInput(f"{out} is there already; give an --out that is new or empty.")
+    model = load(checkpoint)
+    graphs, size = Graphs(model), model.config["preparation"]["size"]
+    pictures = tf.TensorSpec((None, 2, size, size), tf.uint8, "pictures")
+    mask = tf.TensorSpec((None, 2), tf.bool, "mask")
+    archive = keras.export.ExportArchive()
+    archive.track(model.network)
+    archive.add_endpoint("greedy", graphs.greedy, [pictures, mask])
+    archive.add_endpoint("beam", graphs.beam, [
+        pictures, mask, tf.TensorSpec((), tf.int32, "beam_width"), tf.TensorSpec((), tf.float32, "length_penalty")])
+    archive.add_endpoint("score", graphs.score, [pictures, mask, tf.TensorSpec((None, None), tf.int32, "tokens")])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        archive.write_out(str(fresh), verbose=False)
+        extra = fresh / "assets.extra"
+        extra.mkdir()
+        vocabulary = model.vocabulary
+        (extra / "signatures.json").write_text(json.dumps({
+            "checkpoint": model.name, "views": ["frontal", "lateral"], "size": size, "grid": list(model.grid),
+            "attention": model.has_attention, "resize": model.config["preparation"].get("name", "area"),
+            "max_words": graphs.steps, "vocabulary": [vocabulary.word(token) for token in range(len(vocabulary))],
+            "pad": vocabulary.pad, "start": vocabulary.start, "end": vocabulary.end}, indent=2) + "\n", encoding="utf-8")
+        fresh.chmod(0o755)
+        if out.is_dir():
+            out.rmdir()
+        fresh.rename(out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+class Graphs:
+    """What the signatures run, of one `captioner.captioner.Captioner`."""
+
+    def __init__(self, model):
+        self.network, self.vocabulary, self.decoder = model.network, model.vocabulary, model.decoder
+        self.preparation, self.has_attention = model.config["preparation"], model.has_attention
+        self.steps = int(model.config["decoding"].get("max_words", 40))
+        silent = {*self.vocabulary.never, self.vocabulary.end}
+        self.words = tf.constant(["" if token in silent else self.vocabulary.word(token)
+                                  for token in range(len(self.vocabulary))])  # (V,)
+
+    def greedy(self, pictures, mask):
+        """See the module."""
+        found = self._search(pictures, mask, tf.constant(1), tf.constant(0.0))
+        return {name: value[:, 0] for name, value in found.items() if name != "score"}
+
+    def beam(self, pictures, mask, beam_width, length_penalty):
+        """See the module."""
+        return self._search(pictures, mask, beam_width, length_penalty)
+
+    def score(self, pictures, mask, tokens):
+        """See the module."""
+        memory, mask = self._remember(pictures, mask)
+        names = ("log_probs", "attention") if self.has_attention else ("log_probs",)
+
+        def of_study(inputs):
+            memory, mask, tokens = inputs
+            found = self.decoder.force_graph(memory[None], mask[None], tokens)
+            return {name: found[name][:, 0] for name in names}  # (T,), (T, P)
+
+        found = tf.map_fn(of_study, (memory, mask, tokens), fn_output_signature={
+            "log_probs": tf.TensorSpec((None,), tf.float32),
+            **({"attention": tf.TensorSpec((None, None), tf.float32)} if self.has_attention else {})})
+        there = tokens != self.vocabulary.pad  # (B, T)
+        answer = {"log_probs": tf.where(there, found["log_probs"], 0.0)}
+        if self.has_attention:
+            answer["attention"] = self._by_view(tf.where(there[..., None], found["attention"], 0.0))
+        return answer
+
+    def _remember(self, pictures, mask):
+        """Grey levels `(B, 2, size, size)` -> memory `(B, P, depth)`, and which views the decoder may look at."""
+        preparation = self.preparation
+        if preparation.get("missing_lateral", "mask") == "repeat":
+            pictures = tf.where(mask[:, :, None, None], pictures, pictures[:, :1])
+            mask = tf.ones_like(mask)
+        grey = tf.cast(pictures, tf.float32)[..., None] / 255.0  # (B, 2, size, size, 1)
+        grey = tf.repeat(grey, preparation.get("channels", 1), axis=-1)
+        grey = (grey - preparation.get("mean", 0.0)) / preparation.get("std", 1.0)
+        grey = tf.where(mask[:, :, None, None, None], grey, 0.0)
+        return self.network.encode(grey, mask, training=False), mask
+
+    def _search(self, pictures, mask, width, penalty):
+        memory, mask = self._remember(pictures, mask)
+        shapes = {"tokens": ((None, self.steps), tf.int32), "log_probs": ((None, self.steps), tf.float32),
+                  "log_prob": ((None,), tf.float32), "score": ((None,), tf.float32)}
+        if self.has_attention:
+            shapes["attention"] = ((None, self.steps, None), tf.float32)
+
+        def of_study(inputs):
+            memory, mask = inputs
+            found = self.decoder.search_graph(memory[None], mask[None], width, tf.constant(self.steps))
+            ranked = self._ranked(found, penalty)
+            return {name: ranked[name] for name in shapes}
+
+        found = tf.map_fn(of_study, (memory, mask), fn_output_signature={
+            name: tf.TensorSpec(shape, dtype) for name, (shape, dtype) in shapes.items()})
+        if self.has_attention:
+            found["attention"] = self._by_view(found["attention"])
+        words = tf.gather(self.words, found["tokens"])  # (B, W, T)
+        return {**found, "words": words, "text": tf.strings.strip(tf.strings.reduce_join(words, axis=-1, separator=" "))}
+
+    def _ranked(self, found, penalty):
+        """The hypotheses of a search, walked back from their ends: name -> `(W, steps, ...)`, the best first."""
+        taken, width = tf.shape(found["tokens"])[0], tf.shape(found["totals"])[0]
+        names = ("tokens", "log_probs", "ended", "attention")
+        arrays = [tf.TensorArray(found[name].dtype, size=taken) for name in names]
+
+        def back(step, place, *arrays):
+            values = [tf.gather(found[name][step], place) for name in names]
+            arrays = [array.write(step, value) for array, value in zip(arrays, values)]
+            return (step - 1, tf.gather(found["parents"][step], place), *arrays)
+
+        _, _, *arrays = tf.while_loop(lambda step, *_: step >= 0, back, (taken - 1, tf.range(width), *arrays))
+        tokens, log_probs, ended, attention = (array.stack() for array in arrays)  # (T, W, ...)
+        length = tf.reduce_sum(tf.cast(~ended, tf.float32), axis=0)  # (W,)
+        log_prob = tf.reduce_sum(tf.where(ended, 0.0, log_probs), axis=0)
+        filled = found["totals"] > UNFILLED / 10
+        score = tf.where(filled, log_prob / tf.maximum(length, 1.0) ** penalty, UNFILLED)
+        order = tf.argsort(score, direction="DESCENDING", stable=True)
+        there = ~ended & filled  # (T, W)
+        whole = {"tokens": tf.where(there, tokens, self.vocabulary.pad), "log_probs": tf.where(there, log_probs, 0.0),
+                 "attention": tf.where(there[..., None], attention, 0.0)}
+        answer = {"score": tf.gather(score, order), "log_prob": tf.gather(tf.where(filled, log_prob, UNFILLED), order)}
+        for name, values in whole.items():
+            fill = self.vocabulary.pad if name == "tokens" else 0
+            missing = [[0, self.steps - taken]] + [[0, 0]] * (len(values.shape) - 1)
+            values = tf.pad(values, missing, constant_values=tf.cast(fill, values.dtype))  # (steps, W, ...)
+            order_of_axes = [1, 0, *range(2, len(values.shape))]
+            answer[name] = tf.gather(tf.transpose(values, order_of_axes), order)  # (W, steps, ...)
+        return answer
+
+    def _by_view(self, attention):
+        """`(..., P)` -> `(..., views, rows, columns)`."""
+        shape = tf.concat([tf.shape(attention)[:-1], [2, *self.network.grid]], 0)
+        return tf.reshape(attention, shape)
