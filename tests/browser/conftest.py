@@ -61,7 +61,7 @@ def visit(browser, address):
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url)
-        page.wait_for_selector(".cxr-viewer")
+        page.wait_for_selector(".cxr-viewer", state="attached")
         return page
 
     yield open_page

@@ -1,0 +1,278 @@
+"""What if, in the browser: painting, sliders, blanking, swapping, typing; by mouse, by finger and by keyboard alone."""
+
+import base64
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from captioner.intervene import FILLS, GRID, ViewChange, change
+from tests.browser.test_page import CONTRAST
+from tests.stand_in import SENTENCES
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+READY = "!document.querySelector('.cxr-found').hasAttribute('aria-busy')"
+
+
+def open_tab(page, name="What if"):
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+@pytest.fixture
+def bench(example):
+    """A function that opens the panel with an example."""
+
+    def opened(name="quiet", **options):
+        page = example(name, **options)
+        open_tab(page)
+        page.wait_for_selector(".cxr-bars tbody tr")
+        page.wait_for_function(  # the picture is decoded
+            "[...document.querySelectorAll('.cxr-sheet > canvas')].every((sheet) => "
+            "[...sheet.getContext('2d').getImageData(0, 0, 40, 40).data].some((value, at) => at % 4 < 3 && value))"
+        )
+        return page
+
+    return opened
+
+
+def settle(page):
+    """Wait until the model has answered what was changed."""
+    page.wait_for_timeout(200)
+    page.wait_for_function(READY)
+
+
+def pixels(page, view="frontal"):
+    """uint8 `(rows, columns)`: the view as it is drawn."""
+    width, height, text = page.evaluate(
+        """(view) => {
+          const sheet = document.querySelector(`.cxr-sheet[data-view="${view}"] > canvas`);
+          const { data } = sheet.getContext("2d").getImageData(0, 0, sheet.width, sheet.height);
+          let text = "";
+          for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
+          return [sheet.width, sheet.height, btoa(text)];
+        }""",
+        view,
+    )
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
+
+
+def slide(page, label, value):
+    page.get_by_label(label, exact=True).evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        str(value),
+    )
+
+
+def stroke(page, start, end, view="frontal"):
+    box = page.locator(f'.cxr-sheet[data-view="{view}"] > canvas').bounding_box()
+    at = [(box["x"] + box["width"] * u, box["y"] + box["height"] * v) for u, v in (start, end)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1], steps=6)
+    page.mouse.up()
+
+
+def sentence(page):
+    return page.locator(".cxr-sentence").text_content()
+
+
+def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(bench, captioners):
+    page = bench()
+    assert "Nothing is changed yet" in sentence(page)
+    before, encoded = pixels(page), captioners["default"].encoded
+    page.get_by_label("White", exact=True).check()
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    painted = pixels(page)
+    rows, columns = painted.shape
+    assert (painted[rows // 2, int(columns * 0.25) : int(columns * 0.75)] == 255).all()
+    assert np.array_equal(painted[: rows // 3], before[: rows // 3])
+    settle(page)
+    assert sentence(page).startswith("The impression")
+    assert captioners["default"].encoded == encoded + 1
+    page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert np.array_equal(pixels(page), before) and "Nothing is changed yet" in sentence(page)
+
+
+def test_a_white_view_changes_the_impression_and_both_stand_aligned(bench):
+    page = bench()
+    slide(page, "Brightness, frontal", 100)
+    settle(page)
+    assert sentence(page).startswith("The impression changes.")
+    rows = page.evaluate(
+        """() => [0, 1].map((row) => [...document.querySelectorAll(".cxr-both .cxr-column")]
+          .map((column) => column.children[row]).filter((cell) => cell.matches(".cxr-token"))
+          .map((cell) => cell.textContent).join(" "))"""
+    )
+    assert rows == [SENTENCES["dark"], SENTENCES["bright"]]
+    words = page.locator(".cxr-bars th[scope=row]").all_text_contents()
+    assert words[:3] == SENTENCES["dark"].split()[:3] and words[-1] == "end of impression"
+    before, after = [
+        page.locator(f".cxr-bars tr:nth-child(1) i.cxr-{bar}").evaluate("(bar) => bar.getBoundingClientRect().width")
+        for bar in ("was", "is")
+    ]
+    assert before > after > 0
+    page.get_by_label("new words").check()
+    assert page.locator(".cxr-bars th[scope=row]").first.text_content() == SENTENCES["bright"].split()[0]
+    page.get_by_role("button", name="Reset all").click()
+    settle(page)
+    assert "Nothing is changed yet" in sentence(page)
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_the_browser_shows_what_the_server_makes(bench, fill):
+    page = bench()
+    before = pixels(page)
+    slide(page, "Contrast, frontal", 1)
+    slide(page, "Brightness, frontal", -20)
+    page.get_by_label({"blurred": "Blur"}.get(fill, fill.capitalize()), exact=True).check()
+    page.locator(".cxr-cover summary").first.click()
+    page.get_by_role("button", name="Cover the lower left, frontal").click()
+    mask = np.zeros((GRID, GRID), np.uint8)
+    centres = (np.arange(GRID) + 0.5) / GRID
+    mask[np.ix_(centres >= 2 / 3, centres < 1 / 3)] = 1 + FILLS.index(fill)
+    expected = change(before, ViewChange(-20, 2, mask))
+    difference = np.abs(pixels(page).astype(int) - expected)
+    assert difference.max() <= (4 if fill == "blurred" else 1)
+    settle(page)
+
+
+def test_views_are_blanked_left_out_and_swapped(bench):
+    page = bench("effusion")
+    page.locator('.cxr-sheet[data-view="frontal"] input[value="blank"]').check()
+    settle(page)
+    assert not pixels(page).any() and sentence(page).startswith("The impression changes.")
+    page.locator('.cxr-sheet[data-view="frontal"] input[value="shown"]').check()
+    page.locator('.cxr-sheet[data-view="lateral"] input[value="absent"]').check()
+    settle(page)
+    assert "left out" in page.locator('.cxr-sheet[data-view="lateral"] .cxr-given').text_content()
+    page.get_by_role("button", name="Swap the views").click()
+    page.wait_for_selector("#what-if .cxr-refusal:not([hidden])")
+    assert "no lateral view" in page.locator("#what-if .cxr-refusal").text_content()
+    page.locator('.cxr-sheet[data-view="lateral"] input[value="shown"]').check()
+    settle(page)
+    assert page.locator("#what-if .cxr-refusal").is_hidden()
+    assert "given as lateral" in page.locator('.cxr-sheet[data-view="frontal"] .cxr-given').text_content()
+
+
+def test_a_typed_impression_is_weighed_and_never_markup(bench):
+    page = bench()
+    page.locator("#what-if-text").fill("<img src=x onerror=alert(1)> effusion")
+    page.get_by_role("button", name="Weigh it").click()
+    settle(page)
+    assert "likely to the model" in sentence(page)
+    assert "effusion" in page.locator(".cxr-bars th[scope=row]").all_text_contents()
+    assert page.locator("#what-if img").count() == 0
+    page.locator("#what-if-text").fill("...")
+    page.get_by_role("button", name="Weigh it").click()
+    page.wait_for_selector("#what-if .cxr-refusal:not([hidden])")
+    page.get_by_role("button", name="Take it away").click()
+    settle(page)
+    assert page.locator("#what-if .cxr-refusal").is_hidden() and "Nothing is changed yet" in sentence(page)
+
+
+def test_changes_stay_for_their_study_and_go_with_it(bench):
+    page = bench()
+    slide(page, "Brightness, frontal", 100)
+    settle(page)
+    open_tab(page, "Explain")
+    open_tab(page)
+    settle(page)
+    assert sentence(page).startswith("The impression changes.")
+    page.click('#examples button[data-name="effusion"]')
+    page.wait_for_function("document.querySelector('.cxr-sentence').textContent.startsWith('Nothing is changed')")
+    assert page.get_by_label("Brightness, frontal").input_value() == "0"
+    assert page.locator(".cxr-both").text_content() == SENTENCES["bright"].replace(" ", "")
+
+
+def test_before_any_study_it_says_what_to_do(visit):
+    page = visit()
+    open_tab(page)
+    page.get_by_text("What would the model say if this were not there?").wait_for()
+
+
+def test_keyboard_alone_covers_a_part(bench):
+    page = bench()
+    before = pixels(page)
+    page.locator(".cxr-cover summary").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Cover the upper left, frontal"
+    page.keyboard.press("Enter")
+    settle(page)
+    rows, columns = before.shape
+    assert not pixels(page)[: rows // 3 - 2, : columns // 3 - 2].any()
+    page.get_by_label("top, percent of the frontal view").fill("80")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert not pixels(page)[int(rows * 0.82) :, : columns // 2 - 2].any()
+    page.get_by_label("bottom, percent of the frontal view").fill("10")  # above its top: told, and not sent
+    page.keyboard.press("Enter")
+    assert page.get_by_label("bottom, percent of the frontal view").evaluate("(input) => !input.validity.valid")
+
+
+def test_a_finger_scrolls_until_a_brush_is_chosen(bench):
+    page = bench(**PHONE)
+    canvas = page.locator('.cxr-sheet[data-view="frontal"] > canvas')
+    before = pixels(page)
+    canvas.tap()
+    assert np.array_equal(pixels(page), before)
+    assert canvas.evaluate("(canvas) => getComputedStyle(canvas).touchAction") == "auto"
+    page.get_by_label("Black", exact=True).check()
+    assert canvas.evaluate("(canvas) => getComputedStyle(canvas).touchAction") == "none"
+    canvas.tap()
+    settle(page)
+    assert not np.array_equal(pixels(page), before) and sentence(page).startswith("The impression")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_panel_is_reached_without_a_menu(visit, width):
+    page = visit(viewport={"width": width, "height": 844})
+    names = ["Explain", "Greedy and beam", "What if", "Score", "Lesson", "About"]
+    assert set(names) <= {name.strip() for name in page.locator("#panels [role=tab]").all_text_contents()}
+    assert page.get_by_role("button", name="More tabs").count() == 0
+    for tab in page.locator("#panels [role=tab]").all():
+        box = tab.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 24
+        tab.click()
+        assert tab.get_attribute("aria-selected") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_and_axe(bench, scheme):
+    page = bench(color_scheme=scheme)
+    slide(page, "Brightness, frontal", 100)
+    page.locator(".cxr-cover summary").first.click()
+    settle(page)
+    assert page.evaluate(CONTRAST) == []
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document)")
+    assert [one["id"] for one in found["violations"] if one["impact"] in ("serious", "critical")] == []
+
+
+PASTE = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  const target = document.activeElement || document.body;
+  target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_pasted_pictures_become_the_frontal_and_then_the_lateral(visit):
+    page = visit()
+    _, data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (80, 60), np.uint8))
+    text = base64.b64encode(data.tobytes()).decode()
+    page.evaluate(PASTE, text)
+    page.wait_for_selector("#preview-frontal img")
+    page.evaluate(PASTE, text)
+    page.wait_for_selector("#preview-lateral img")
+    page.wait_for_function("document.querySelector('#paste-said').textContent === 'Pasted as the lateral view.'")
+    page.evaluate(PASTE, text)
+    page.wait_for_function("document.querySelector('#paste-said').textContent.startsWith('Both views are there')")
+    page.locator("#run").click()
+    page.wait_for_selector(".cxr-word")
