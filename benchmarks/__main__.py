@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks seed --help`."""
+"""The command line of the benchmarks: `python -m benchmarks [all] [--quick]`, `python -m benchmarks seed --help`."""
 
 import argparse
 import os
@@ -19,6 +19,9 @@ def main(arguments=None):
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
         module.add_options(command)
         command.set_defaults(run=module.run)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments = ["all", *arguments]
     options = parser.parse_args(arguments)
     from captioner.errors import BadInput
 

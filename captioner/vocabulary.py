@@ -28,7 +28,7 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(tokens)}
         for special in (pad, start, end, unknown):
             if special not in tokens:
-                raise BadInput(f"The vocabulary lacks the token {special}.")
+                raise BadInput(f"The vocabulary lacks the token {str(special)[:40].encode('unicode_escape').decode()}.")
         self.pad, self.start, self.end, self.unknown = (self._ids[token] for token in (pad, start, end, unknown))
 
     @classmethod

@@ -1,0 +1,59 @@
+"""The whole table: one study beside the machine's own limit, growth, the page's start and memory, many studies."""
+
+import json
+import time
+from pathlib import Path
+
+from benchmarks.seed_speed import _limit_cores
+from benchmarks.timing import markdown
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+PARTS = ("study", "growth", "page", "many")
+
+
+def add_options(parser):
+    """The options of `python -m benchmarks all`."""
+    parser.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
+    parser.add_argument("--rounds", type=int, help="of each measurement (default: 31, or 5 with --quick)")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="a short run: few rounds, few studies")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help="some of: " + ", ".join(PARTS))
+    parser.add_argument("--out", type=Path, help="folder for benchmarks.md and growth.png")
+
+
+def run(options):
+    """Measure, and return the lines of the report."""
+    import captioner
+
+    cores = _limit_cores(options.cores)
+    rounds = options.rounds or (5 if options.quick else 31)
+    entries = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
+    examples = [(EXAMPLES / entry["frontal"], EXAMPLES / entry["lateral"]) for entry in entries]
+    found, curves = [], None
+    if {"study", "growth"} & set(options.only):
+        model, study = captioner.load(options.checkpoint), captioner.read_study(*examples[0])
+        if "study" in options.only:
+            from benchmarks import study_speed
+
+            found += study_speed.rows(model, study, rounds)
+        if "growth" in options.only:
+            from benchmarks import growth
+
+            curves = growth.measure(model, study, rounds)
+            found += growth.rows(*curves)
+    if "page" in options.only:
+        from benchmarks import page
+
+        found += page.rows(options.checkpoint, examples, 1 if options.quick else 3, 10 if options.quick else 500)
+    if "many" in options.only:
+        from benchmarks import many
+
+        found += many.rows(options.checkpoint, examples, 20 if options.quick else 1000, cores)
+    name = options.checkpoint.name if options.checkpoint else "weights/default"
+    lines = [f"{name}, {cores} cores, medians of one run, {time.strftime('%Y-%m-%d')}", "", *markdown(found)]
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if curves:
+            growth.draw(*curves, options.out / "growth.png")
+    return lines

@@ -1,0 +1,77 @@
+"""A disk that is full, a folder that may not be written: one clear sentence, and nothing half-written beside."""
+
+import json
+import resource
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from captioner import checkpoint
+from tests.robustness.server import ROOT, START
+from tests.stand_in import draw_chest
+
+
+@pytest.fixture
+def chest(tmp_path):
+    path = tmp_path / "chest.png"
+    cv2.imwrite(str(path), draw_chest(400, 320))
+    return path
+
+
+def full_after(size):
+    """Let a process write files of `size` bytes and no more: to it the disk is full then."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def command(*arguments, before=None):
+    return subprocess.run([sys.executable, "-m", "captioner", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
+                          timeout=START, preexec_fn=before)  # fmt: skip
+
+
+def test_predictions_on_a_full_disk_say_so_and_go_on_later(tmp_path, tiny_checkpoint, chest):
+    table, out = tmp_path / "studies.csv", tmp_path / "out.jsonl"
+    table.write_text("study,frontal,lateral\n" + "".join(f"s{number},{chest.name},\n" for number in range(12)))
+    arguments = ("predict", "--studies", table, "--out", out, "--checkpoint", tiny_checkpoint)
+    done = command(*arguments, before=full_after(3000))
+    assert done.returncode == 2 and done.stderr.strip().splitlines()[-1].startswith("out.jsonl cannot be written")
+    assert "Traceback" not in done.stderr
+    assert command(*arguments).returncode == 0
+    assert [json.loads(line)["study"] for line in out.read_text().splitlines()] == [f"s{number}" for number in range(12)]
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path, tiny_checkpoint, monkeypatch):
+    model = checkpoint.load(tiny_checkpoint)
+    folder = tmp_path / "kept"
+    checkpoint.save(folder, model.network, model.vocabulary, model.config)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*what, **how):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(folder, model.network, model.vocabulary, model.config)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_loading_writes_nothing_into_the_folder_of_weights(tiny_checkpoint):
+    """A read-only folder is as good as any."""
+
+    def state():
+        return {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in tiny_checkpoint.iterdir()}
+
+    before, folder = state(), tiny_checkpoint.stat().st_mtime_ns
+    checkpoint.load(tiny_checkpoint)
+    assert state() == before and tiny_checkpoint.stat().st_mtime_ns == folder
+
+
+def test_weights_that_may_not_be_read_are_one_sentence(tiny_checkpoint, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(checkpoint, "_checksum", denied)
+    with pytest.raises(checkpoint.BadInput, match="cannot be read: Permission denied"):
+        checkpoint.load(tiny_checkpoint)
