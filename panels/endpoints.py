@@ -50,6 +50,14 @@ def build(shelf, side):
 
         Returns `{"study", "text", "log_prob", "words": [{"text", "token_id", "log_prob", "attention"}]}`; attention is
         view by view, row by row, and null for a model without attention.
+
+        Args:
+            frontal: file of the frontal view: PNG, JPEG or DICOM.
+            lateral: file of the lateral view; may be left out.
+            checkpoint: name of the checkpoint; the page's first when left out.
+            decoding: "greedy" or "beam".
+            beam_width: hypotheses that beam search keeps, 1 to 10.
+            length_penalty: exponent of the length normalisation, 0 to 2.
         """
         model = shelf.get(checkpoint)
         return model.caption(
@@ -66,6 +74,13 @@ def build(shelf, side):
         Returns `{"greedy", "beam"}`, each as `/caption` gives it and with `log_prob_per_word`; `alignment`, columns
         `{"greedy": place or null, "beam": place or null, "same"}`; `hypotheses`, the beam's, ranked; `dropped`, those
         that the beam gave up, each with its log probability and the `bar` that no continuation of it reached.
+
+        Args:
+            frontal: file of the frontal view: PNG, JPEG or DICOM.
+            lateral: file of the lateral view; may be left out.
+            checkpoint: name of the checkpoint; the page's first when left out.
+            beam_width: hypotheses that beam search keeps, 1 to 10.
+            length_penalty: exponent of the length normalisation, 0 to 2.
         """
         model = shelf.get(checkpoint)
         features = model.encode(_study(frontal, lateral))
@@ -107,6 +122,10 @@ def build(shelf, side):
 
         Returns `{"reference", "prediction"}`, the cleaned texts that are compared; `bleu`, `seed_bleu`, four numbers
         each; `rouge_l`; `findings`, `{"agreed", "missed", "made_up"}`; `mentions`, where each text states which finding.
+
+        Args:
+            reference: the radiologist's impression, as it was written.
+            prediction: the predicted impression.
         """
         return scoring.score(reference, prediction)
 

@@ -78,7 +78,7 @@ def test_caption_does_with_a_frontal_alone_and_takes_the_search_by_name(client, 
 
 def test_no_endpoint_is_on_offer_but_those_that_are_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare", "/score"]
+    assert list(endpoints["named_endpoints"]) == ["/caption", "/compare", "/what_if", "/explain", "/score"]
     assert not endpoints["unnamed_endpoints"]
 
 
@@ -237,7 +237,7 @@ def test_help_names_every_option():
         [sys.executable, "dashboard.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert shown.returncode == 0
-    for option in ("--host", "--port", "--checkpoint", "--share", "--auth"):
+    for option in ("--host", "--port", "--checkpoint", "--share", "--auth", "--mcp"):
         assert option in shown.stdout
 
 
