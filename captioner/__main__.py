@@ -69,11 +69,12 @@ def _parser():
     train.add_argument("--limit", type=int, help="use the first studies only, to rehearse")
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser("evaluate", help="score a checkpoint on the collection, beside the baselines")
+    evaluate = commands.add_parser("evaluate", help="score checkpoints on the collection, beside the baselines, in one table")
     evaluate.add_argument("--data", type=Path, required=True)
     evaluate.add_argument("--split", default="val", choices=["train", "val", "test"])
     evaluate.add_argument("--out", type=Path, required=True)
-    _decoding_options(evaluate)
+    _decoding_options(evaluate, many=True)
+    evaluate.add_argument("--all", action="store_true", help="all checkpoints in weights/, the default one first")
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser("export", help="a checkpoint as a TensorFlow SavedModel, for TensorFlow Serving")
@@ -110,8 +111,9 @@ def _parser():
     return parser
 
 
-def _decoding_options(parser):
-    parser.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
+def _decoding_options(parser, many=False):
+    parser.add_argument("--checkpoint", type=Path, action="append" if many else "store",
+                        help="a checkpoint folder (weights/default when left out)" + "; may be given several times" * many)
     parser.add_argument("--decoding", default="greedy", choices=["greedy", "beam"])
     parser.add_argument("--beam-width", type=int, default=3, choices=range(1, 11), metavar="1..10")
     parser.add_argument("--length-penalty", type=float, metavar="0..2")
@@ -155,8 +157,17 @@ def _train(options):
 def _evaluate(options):
     from captioner.evaluation import evaluate
 
+    if options.all and options.checkpoint:
+        raise BadInput("evaluate takes either --checkpoint or --all.")
+    checkpoints = options.checkpoint
+    if options.all:
+        from captioner.checkpoint import available
+
+        checkpoints = available()
+        if not checkpoints:
+            raise BadInput("There is no checkpoint in weights/.")
     import_tensorflow()
-    evaluate(options.data, options.split, options.checkpoint, options.decoding, options.beam_width, options.length_penalty,
+    evaluate(options.data, options.split, checkpoints, options.decoding, options.beam_width, options.length_penalty,
              options.out)
 
 

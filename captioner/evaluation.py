@@ -1,4 +1,4 @@
-"""Score a checkpoint on one split of the collection, beside what a captioner that does not look would reach.
+"""Score checkpoints on one split of the collection, beside what a captioner that does not look would reach.
 
 `compare` is the pure core: references and several sets of predictions in, every score with its interval out.
 `evaluate` reads the collection, makes the predictions, and writes JSON, a Markdown table and figures.
@@ -75,19 +75,20 @@ def _shuffled_loss(references, predictions, seed):
 
 
 def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=None, out=None):
-    """Caption every study of a split and score the captions beside the baselines.
+    """Caption every study of a split and score the captions beside the baselines, all in one table.
 
     The first frontal and the first lateral picture of each study are taken. Studies without a frontal picture are left
-    out and counted. Rows: the checkpoint with greedy and with beam search, with the pictures of another study, with
-    black pictures; the commonest training impression; the impression of the nearest training study by the encoder's
-    features and by pixels.
+    out and counted. Rows: each checkpoint with greedy and with beam search; the first one with the pictures of another
+    study and with black pictures; the commonest training impression; the impression of the nearest training study by
+    the first checkpoint's features and by pixels.
 
     Args:
         data: folder of the collection.
         split: "train", "val" or "test".
-        checkpoint: checkpoint folder; the default one when None.
-        decoding: "greedy" or "beam": the row that is compared with the baselines, and how the rows with wrong pictures
-            are decoded.
+        checkpoint: checkpoint folder, or a list of them; the default one when None. Of several, rows carry the folder's
+            name.
+        decoding: "greedy" or "beam": the row of the first checkpoint that is compared with the others, and how the
+            rows with wrong pictures are decoded.
         beam_width, length_penalty: of the beam search.
         out: folder for scores.json, scores.md, predictions.jsonl, findings.png and scores.png.
 
@@ -106,19 +107,16 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
         raise BadInput(f"{data} has no study with a frontal picture in the split {split}.")
     if not training:
         raise BadInput(f"{data} has no training study with a frontal picture, which the baselines need.")
-    model = load(checkpoint)
+    folders = list(checkpoint) if isinstance(checkpoint, (list, tuple)) else [checkpoint]
+    names = _row_names(folders)
+    model = load(folders[0])
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     beam = {"decoding": "beam", "beam_width": beam_width, "length_penalty": length_penalty}
     chosen = {"greedy": {"decoding": "greedy"}, "beam": beam}[decoding]
 
-    captions = {"greedy": [], "beam": []}
     looks = _Looks()
-    for study in tqdm(_read(reports), total=len(reports), desc=f"caption {split}", unit="study", disable=None):
-        features = model.encode(study)
-        looks.add(study, features)
-        captions["greedy"].append(model.caption(features, decoding="greedy"))
-        captions["beam"].append(model.caption(features, **beam))
+    captions = _captions(model, reports, beam, split, looks)
     training_looks = _Looks()
     for study in tqdm(_read(training), total=len(training), desc="look at train", unit="study", disable=None):
         training_looks.add(study, model.encode(study))
@@ -128,9 +126,12 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
     own = [caption.text for caption in captions[decoding]]
     # A training study is its own nearest neighbour, which would tell nothing.
     apart = np.arange(len(reports)) if split == "train" else None
-    rows = {
-        "greedy": [caption.text for caption in captions["greedy"]],
-        "beam": [caption.text for caption in captions["beam"]],
+    rows, looking = {}, []
+    for folder, name in zip(folders, names):
+        other = captions if folder is folders[0] else _captions(load(folder), reports, beam, split)
+        rows |= {name + search: [caption.text for caption in other[search]] for search in other}
+        looking.append(name + decoding)
+    rows |= {
         # A caption depends on the pictures alone, so shuffled pictures are shuffled captions.
         "shuffled pictures": [own[place] for place in baselines.derangement(len(own), SEED)],
         "blank pictures": _blank(model, looks, chosen),
@@ -139,14 +140,38 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
         "pixel nearest neighbour": [written[place] for place in looks.nearest_by_pixels(training_looks, apart)],
     }
     result = {
-        "checkpoint": model.name, "split": split, "studies": len(reports), "without_frontal": left_out,
+        "checkpoint": ", ".join(name.rstrip(", ") for name in names) or model.name, "split": split, "studies": len(reports), "without_frontal": left_out,
         "training_studies": len(training), "collection": collection.summary(),
         "beam": {"width": beam_width, "length_penalty": captions["beam"][0].length_penalty},
-        **compare(references, rows, decoding),
+        **compare(references, rows, looking[0]),
     }
+    if len(looking) > 1:
+        result["shuffled_losses"] = {name: _shuffled_loss(references, rows[name], SEED) for name in looking}
     _write(out, result, reports, rows, captions[decoding])
     print(table(result))
     return result
+
+
+def _row_names(folders):
+    """What the rows of each checkpoint begin with: nothing for a single one."""
+    if len(folders) == 1:
+        return [""]
+    names = [Path(folder).name for folder in folders]
+    if len(set(names)) < len(names):
+        raise BadInput("Two checkpoint folders have the same name, so that their rows could not be told apart.")
+    return [f"{name}, " for name in names]
+
+
+def _captions(model, reports, beam, split, looks=None):
+    """`greedy` and `beam` -> the captions of these studies; what the baselines need is added to `looks`."""
+    captions = {"greedy": [], "beam": []}
+    for study in tqdm(_read(reports), total=len(reports), desc=f"{model.name}, {split}", unit="study", disable=None):
+        features = model.encode(study)
+        if looks is not None:
+            looks.add(study, features)
+        captions["greedy"].append(model.caption(features, decoding="greedy"))
+        captions["beam"].append(model.caption(features, **beam))
+    return captions
 
 
 def _with_frontal(reports):
@@ -229,9 +254,10 @@ def table(result):
         [f"**{name}**" if name == judged else name, *(_cell(row["scores"][score]) for score in TITLES),
          str(row["distinct"])]
         for name, row in result["rows"].items()])
-    lost = result["shuffled_loss"]
-    lines += ["", f"Macro F1 lost when the pictures are shuffled, mean of {DERANGEMENTS} shuffles: "
-              f"{'nothing to lose' if lost is None else f'{lost:.0%}'}.", "", "## Findings", ""]
+    lost = result.get("shuffled_losses", {"": result["shuffled_loss"]})
+    lines += ["", f"Macro F1 lost when the pictures are shuffled, mean of {DERANGEMENTS} shuffles: " + "; ".join(
+        f"{name} {'nothing to lose' if share is None else f'{share:.0%}'}".lstrip() for name, share in lost.items()) + ".",
+        "", "## Findings", ""]
     own = result["rows"][judged]["findings"]
     others = [name for name in result["rows"] if name != judged]
     head = ["finding", "stated", "predicted", "precision", "recall", *(f"F1, {name}" for name in (judged, *others))]

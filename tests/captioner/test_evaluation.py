@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from captioner import evaluation
+from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.reports import split_of
 from captioner.study import Study, View
@@ -101,6 +102,38 @@ def test_from_a_folder_to_its_files(folder, reader, tmp_path, capsys):
     for name in ("findings.png", "scores.png"):
         picture = cv2.imread(str(tmp_path / "out" / name))
         assert picture is not None and picture.std() > 5
+
+
+def test_several_checkpoints_share_one_table_and_the_baselines(folder, monkeypatch, tmp_path):
+    class Blind(Reader):
+        def caption(self, study, decoding="greedy", beam_width=3, length_penalty=None):
+            return SimpleNamespace(text=IMPRESSIONS[3], log_prob=-2.0, length_penalty=0.7)
+
+    monkeypatch.setattr("captioner.checkpoint.load", lambda folder: Blind() if folder.name == "blind" else Reader())
+    folders = [tmp_path / "weights" / name for name in ("seeing", "blind")]
+    result = evaluation.evaluate(folder, "val", folders, out=tmp_path / "out")
+    rows = result["rows"]
+    assert list(rows) == ["seeing, greedy", "seeing, beam", "blind, greedy", "blind, beam", "shuffled pictures",
+                          "blank pictures", "constant", "nearest neighbour", "pixel nearest neighbour"]
+    assert result["judged"] == "seeing, greedy"
+    alone = evaluation.evaluate(folder, "val", folders[0], out=tmp_path / "alone")
+    for name, row in alone["rows"].items():
+        assert rows[f"seeing, {name}" if name in ("greedy", "beam") else name] == row
+    assert rows["blind, greedy"]["distinct"] == 1 and rows["blind, greedy"]["scores"]["macro_f1"]["value"] < 1
+    lost = result["shuffled_losses"]
+    assert lost == pytest.approx({"seeing, greedy": alone["shuffled_loss"], "blind, greedy": 0.0}, abs=1e-9)
+    assert "seeing, greedy " in evaluation.table(result) and "; blind, greedy 0%" in evaluation.table(result)
+    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == result
+
+
+def test_two_folders_of_the_same_name_are_refused(folder, reader, tmp_path):
+    with pytest.raises(BadInput, match="same name"):
+        evaluation.evaluate(folder, "val", [tmp_path / "a" / "x", tmp_path / "b" / "x"], out=tmp_path / "out")
+
+
+def test_all_or_some_but_not_both(tmp_path, capsys):
+    assert main(["evaluate", "--data", ".", "--out", str(tmp_path), "--all", "--checkpoint", "weights/default"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_each_neighbour_is_found_in_its_own_way(folder, reader, tmp_path, monkeypatch):
