@@ -61,10 +61,9 @@ function ask(word = null) {
 // Whatever the page lacks for the chosen word and costs little is asked for; what costs seconds waits for a press.
 function want(pressed = false) {
   if (answer.state !== "caption" || !answer.words.length || current === "attention" || seen(chosen)) return;
-  if (waiting && waiting.method === current && !pressed) return;
-  const slow = methodOf(current).slow;
-  if (!slow && !against) ask();
-  else if (!slow || pressed) ask(chosen);
+  const slow = methodOf(current).slow, word = slow || against ? chosen : null;
+  if (waiting && waiting.method === current && waiting.word === word) return;
+  if (!slow || pressed) ask(word);
 }
 
 function tellWork(box, done, of, said) {
@@ -97,7 +96,9 @@ function unpack(detail) {
     }
     found.set([detail.method, word, detail.against ?? ""].join("|"), {
       maps, share: map.share, place: map.place, extent: detail.extent, top: map.top, signed: detail.signed,
-      attention: false, facts: detail.against == null ? map.facts : map.facts.slice(0, -1), // a comparison is told below opposed: sum ? opposed / sum : 0,
+      attention: false,
+      facts: detail.against == null ? map.facts : map.facts.slice(0, -1), // a comparison is told in `remarks`
+      opposed: sum ? opposed / sum : 0,
     });
   }
 }

@@ -217,6 +217,7 @@ def test_axe_finds_nothing_serious_with_a_map_by_another_method(real, scheme):
 
 def test_the_bar_fits_a_phone(real):
     page = real(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
+    page.mouse.move(2, 2)
     _method(page, "smooth-grad")
     _there(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
