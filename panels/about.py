@@ -23,9 +23,9 @@ might have written, and where on both views its attention lay.
 
 ## What happens to an upload
 
-It is read, shown to whoever sent it, and deleted within the hour. It is not kept, not used for training, and not
-shown to other visitors. Until it is deleted, whoever knows the file's address could fetch it: do not send pictures that
-could identify a patient.
+It is read, shown to whoever sent it, and deleted within the hour. It is not kept, not used for training, not shown to
+other visitors, and the server gives no uploaded file out again. It does reach the server: do not send pictures that could
+identify a patient.
 
 ## Licence
 

@@ -1,4 +1,8 @@
-"""What every answer of the server says to the browser: what it may not guess, frame, tell on or keep."""
+"""What every answer of the server says to the browser, and that no uploaded file is ever given out again.
+
+The page shows pictures inside its answers, so nothing of it asks for a file by its address. Gradio would serve an upload
+to whoever knows its path; here nobody gets it.
+"""
 
 FRAMES = "'self' https://huggingface.co https://*.huggingface.co"  # a Space is shown in a frame of the hub's page
 HEADERS = {
@@ -7,11 +11,13 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Content-Security-Policy": f"frame-ancestors {FRAMES}; object-src 'none'; base-uri 'self'",
 }
-NOT_KEPT = ("/gradio_api/file=", "/gradio_api/file/", "/gradio_api/upload")  # a visitor's pictures, in no cache
+FILES = ("/file=", "/file/")  # where Gradio serves files from, under a prefix that depends on how it is mounted
+REFUSAL = b"Uploaded files are not given out again."
 
 
 class Headers:
-    """ASGI middleware (asgi.readthedocs.io) that adds HEADERS to every HTTP answer which does not have them itself.
+    """ASGI middleware (asgi.readthedocs.io) that adds HEADERS to every HTTP answer which does not have them itself,
+    and refuses to serve files by their path.
 
     Args:
         app: the application around which it is put.
@@ -25,17 +31,24 @@ class Headers:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in given}
-                more = {**HEADERS, **({"Cache-Control": "private, no-store"} if _private(scope["path"]) else {})}
-                given += [(name.lower().encode(), value.encode()) for name, value in more.items()
+                given += [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()
                           if name.lower().encode() not in names]
                 message = {**message, "headers": given}
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif _asks_for_a_file(scope["path"]):
+            kind = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+            await send_with_headers({"type": "http.response.start", "status": 403, "headers": kind})
+            await send_with_headers({"type": "http.response.body", "body": REFUSAL})
+        else:
+            await self.app(scope, receive, send_with_headers)
 
 
-def _private(path):
-    return any(start in path for start in NOT_KEPT)
+def _asks_for_a_file(path):
+    path = "/" + path.lstrip("/").removeprefix("gradio_api/")
+    return path.startswith(FILES)
 
 
 def app_kwargs():

@@ -57,7 +57,7 @@ def build():
         '<p class="cxr-fine" id="paste-said" role="status"></p>'
         '<p class="cxr-fine">PNG, JPEG or DICOM, as they come; a copied picture can be pasted. '
         "Do not upload pictures that could identify a patient: "
-        "until they are deleted, within the hour, whoever knows a file's address could fetch it.</p>",
+        "they are deleted within the hour, and nobody can fetch them back, but they do reach this server.</p>",
         apply_default_css=False,
         js_on_load=None,
     )
