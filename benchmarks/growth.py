@@ -55,7 +55,7 @@ def rows(words, widths):
     widest = max(widths)
     return [
         Row(f"Each further word, greedy ({min(words)} to {max(words)} words)", f"{1e3 * slope:.2f} ms (+ {1e3 * start:.1f} ms)"),
-        Row("The straight line leaves of the variance", f"{100 * (1 - fit):.1f}%", 1 - fit, 0.05),
+        Row("The straight line leaves of the variance", f"{100 * (1 - fit):.1f}%", 1 - fit, 0.02),
         Row(f"Beam of width {widest} beside width 1, 20 words", f"{1e3 * widths[widest]:.1f} ms", widths[widest] / widths[1],
             widest, "width 1"),
     ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""The table: medians taken in turns, ratios beside their targets, growth by a straight line, and a short real run."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import growth, study_speed, timing
+from benchmarks.__main__ import main
+from benchmarks.timing import Row, in_turns, markdown
+from captioner.checkpoint import load
+from captioner.study import Study, View
+
+
+class Clock:
+    """Goes on only when somebody works."""
+
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+    def work(self, seconds):
+        self.now += seconds
+
+
+def test_ways_take_turns_and_their_median_counts(monkeypatch):
+    clock, order = Clock(), []
+    monkeypatch.setattr(timing, "time", clock)
+    spans = iter([9, 9, 3, 1, 2])
+
+    def slow():
+        order.append("slow")
+        clock.work(next(spans))
+
+    def fast():
+        order.append("fast")
+        clock.work(0.5)
+
+    assert in_turns({"slow": slow, "fast": fast}, 3) == {"slow": 2, "fast": 0.5}
+    assert order[4:] == ["slow", "fast"] * 3
+
+
+def test_the_table_says_what_is_kept_and_what_is_missed():
+    rows = [Row("a", "1 ms"), Row("b", "2 ms", 1.2, 1.3, "a"), Row("c", "3 ms", 1.4, 1.3)]
+    assert [row.kept for row in rows] == [None, True, False]
+    lines = markdown(rows)
+    assert lines[2:] == [
+        "| a | 1 ms |  |  |  |", "| b | 2 ms | 1.20 x a | <= 1.3 | kept |", "| c | 3 ms | 1.40 | <= 1.3 | missed |"
+    ]  # fmt: skip
+
+
+def test_a_straight_line_is_found_and_a_bend_is_not_one():
+    slope, start, fit = growth.line({1: 3.0, 2: 5.0, 4: 9.0})
+    assert (slope, start, fit) == pytest.approx((2, 1, 1))
+    assert growth.line({1: 1.0, 5: 25.0, 10: 100.0, 40: 1600.0})[2] < 0.98
+
+
+@pytest.fixture(scope="module")
+def model(tiny_checkpoint):
+    return load(tiny_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def study():
+    numbers = np.random.default_rng(0)
+    return Study(*(View(name, numbers.integers(0, 256, (80, 70), np.uint8)) for name in ("frontal", "lateral")))
+
+
+def test_the_search_without_an_end_takes_all_its_steps(model, study, tmp_path):
+    words, widths = growth.measure(model, study, 1)
+    assert tuple(words) == growth.WORDS and tuple(widths) == growth.WIDTHS
+    growth.draw(words, widths, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_one_study_gives_its_lines(model, study):
+    rows = study_speed.rows(model, study, 1)
+    assert [row.target for row in rows] == [None, None, None, None, 1.3, 1.5, 1, 1]
+    assert all(row.ratio is None or row.ratio > 0 for row in rows)
+
+
+def test_the_encoder_s_operations_are_counted_by_hand(model):
+    """A stem of 7 x 7 over 1 channel to 8 maps of 32 x 32, for two pictures of 64 pixels, and little beside."""
+    stem = 2 * 2 * 32 * 32 * 8 * 49
+    counted = study_speed.flops(model, (1, 2, 64, 64, 1))
+    assert stem < counted < 2 * stem
+    rest = 0
+    for layer in model.network.encoder.layers:
+        if type(layer).__name__ == "Conv2D" and layer.name != "conv1_conv":
+            block = int(layer.name[4]) if layer.name.startswith("conv") else int(layer.name[4]) + 1  # a transition halves first
+            side = 64 >> block if layer.name.startswith("conv") else 64 >> block
+            rest += 2 * 2 * side * side * int(np.prod(layer.kernel.shape))
+    assert counted == stem + rest
+
+
+def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monkeypatch, capsys):
+    from benchmarks import whole
+
+    monkeypatch.setattr(whole, "_limit_cores", lambda cores: cores)
+    arguments = ["--quick", "--rounds", "1", "--only", "study", "growth", "--checkpoint", str(tiny_checkpoint), "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+    assert main() == 0
+    printed = capsys.readouterr().out
+    assert (tmp_path / "benchmarks.md").read_text() == printed and (tmp_path / "growth.png").is_file()
+    assert "Study to impression, greedy" in printed and "| kept |" in printed
+
+
+@pytest.mark.long
+def test_the_page_and_many_studies_give_their_lines(tiny_checkpoint, capsys):
+    assert main(["all", "--quick", "--only", "page", "many", "--checkpoint", str(tiny_checkpoint)]) == 0
+    assert "studies/s" in capsys.readouterr().out
