@@ -59,6 +59,7 @@ def test_a_link_opens_its_step_and_a_refresh_keeps_step_and_progress(lesson):
     assert page.get_by_role("tab", name="Lesson", exact=True).get_attribute("aria-selected") == "true"
     assert page.locator(".cxr-step-title").text_content() == TITLES[3]
     assert answer(page, 1).startswith("Right.")
+    page.wait_for_timeout(2000)  # Gradio complains in the console of an answer that a reload cuts off
     page.reload()
     on_step(page, 4)
     assert "1 of 9 questions answered" in page.locator(".cxr-progress").text_content()
@@ -106,11 +107,11 @@ def test_the_link_of_a_step_is_copied(lesson):
     assert page.evaluate("window.copied").endswith("/?lesson=2")
 
 
-def test_every_step_shows_itself_on_the_page_and_leads_back(lesson):
+def test_a_step_shows_itself_on_the_page_and_leads_back(lesson):
     page = lesson(1)
     panels = {"explain": "#viewer .cxr-word", "compare": "#compare .cxr-word", "score": "#score .cxr-text",
               "what-if": ".cxr-bars tbody tr"}  # fmt: skip
-    for number in range(1, len(TITLES) + 1):
+    for number in (1, 4, 5, 8):  # one for each panel
         page.locator(".cxr-lesson-steps button").nth(number - 1).click()
         on_step(page, number)
         task = page.locator(".cxr-task").text_content()
@@ -118,8 +119,7 @@ def test_every_step_shows_itself_on_the_page_and_leads_back(lesson):
         assert task in page.locator(".cxr-strip").text_content()
         panel = page.locator("#panels [role=tab][aria-selected=true]").get_attribute("data-tab-id")
         page.wait_for_selector(panels[panel])
-        if number in (6, 7, 8):
-            assert panel == "what-if"
+        if panel == "what-if":
             page.wait_for_function("document.querySelector('.cxr-sentence').textContent.startsWith('The impression')")
         page.get_by_role("button", name="Back to the lesson").click()
         page.wait_for_selector(".cxr-lesson", state="visible")
