@@ -20,9 +20,9 @@ const attentionMap = seen;
 seen = (index) => (current === "attention" ? attentionMap(index) : found.get(keyOf(index, rivalOf(index))) || null);
 
 unseen = (word) => {
-  if (current === "attention") return "This checkpoint has no attention: it never chooses where to look. The other methods work.";
-  if (waiting) return "The map is being computed.";
-  return trouble || `There is no map of “${spoken(word.text)}” by this method yet.`;
+  if (waiting) return `${hasAttention() ? "" : "This checkpoint has no attention. "}The map is being computed.`;
+  const lacking = `There is no map of “${spoken(word.text)}” by this method yet.`;
+  return (hasAttention() ? "" : "This checkpoint has no attention. ") + (trouble || lacking);
 };
 
 const attentionRemarks = remarks;
@@ -264,6 +264,7 @@ receive = () => {
   const none = words.length > 0 && !words[0].maps;
   picker.querySelector("[value=attention]").disabled = none;
   if (none && current === "attention") current = "grad-cam";
+  picker.value = current;
   begun();
   if (answer.state !== "caption") document.dispatchEvent(new CustomEvent("cxr-choice", { detail: choice() }));
   bar.hidden = answer.state !== "caption" || !answer.words.length;
