@@ -106,7 +106,6 @@ RECIPES = {
     # The decoder alone, on the encoder of the checkpoint that --encoder-weights names: minutes on two cores.
     "decoder": Recipe(None, (
         Phase("captions", None, 12, 1e-3, batch=32, freeze_encoder=True, abnormal_weight=4.0, from_features=True),
-        Phase("rewards", None, 3, 2e-4, freeze_encoder=True, abnormal_weight=2.0, from_features=True),
     ), dropout=0.3),
     # Minutes on anything: to see that it runs.
     "smoke": Recipe("densenet-tiny", (

@@ -74,7 +74,8 @@ class Alone:
         Returns:
             dict name -> mean loss.
         """
-        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose).history
+        # The batches come in the order in which they were drawn: Keras would shuffle them once more, from a seed of its own.
+        history = network.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=verbose, shuffle=False).history
         return {name: float(values[-1]) for name, values in history.items()}
 
     def predict(self, network, batches):

@@ -175,6 +175,10 @@ class StudyBatches(keras.utils.PyDataset):
             answers["attention"], weights["attention"] = where, where_weights
         return {**inputs, "tokens": tokens}, answers, weights
 
+    def captions(self, index):
+        """The captions of the batch `index`, uncut."""
+        return [self.examples[number].caption for number in self._order[index * self.batch:(index + 1) * self.batch]]
+
     def _inputs(self, chosen, draws):
         """What the network sees of the chosen examples, and (row, view) -> how that picture was moved."""
         size, channels = self.store.size, self.preparation.get("channels", 1)

@@ -14,11 +14,20 @@ def test_warm_up_then_cosine():
     assert float(schedule(1000)) == float(schedule(5000)) == pytest.approx(0.2, abs=1e-6)
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+OWN = {name: recipe for name, recipe in RECIPES.items() if recipe.encoder is not None}
+
+
+@pytest.mark.parametrize("recipe", OWN.values(), ids=OWN)
 def test_every_recipe_has_whole_grids_and_ends_with_captions(recipe):
     encoder = ENCODERS[recipe.encoder]
     assert all(phase.size % encoder.stride == 0 for phase in recipe.phases)
     assert recipe.phases[-1].goal in ("captions", "rewards") and recipe.phases[0].goal == "findings"
+
+
+def test_the_decoder_recipe_leaves_everything_of_the_encoder_to_the_checkpoint():
+    recipe = RECIPES["decoder"]
+    assert recipe.encoder is None and recipe.phases[0].goal == "captions"
+    assert all(phase.size is None and phase.freeze_encoder and phase.from_features for phase in recipe.phases)
 
 
 def test_the_gpu_recipe_is_densenet_121_with_98_positions():

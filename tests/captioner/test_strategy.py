@@ -76,22 +76,22 @@ def weights(folder, name="last.npz"):
 def apart(folder, other):
     """How far two trainings ended from each other, as a share of the way that the first one went."""
     way = np.linalg.norm(weights(folder) - weights(folder, "start.npz"))
-    assert way > 0.1
+    assert way > 0.05
     return np.linalg.norm(weights(folder) - weights(other)) / way
 
 
 def test_two_devices_take_the_steps_of_one(runs):
     alone, mirrored = runs / "none" / "progress", runs / "mirrored" / "progress"
-    assert losses(mirrored) == pytest.approx(losses(alone), rel=1e-4)
-    assert apart(alone, mirrored) < 0.02  # Adam makes full steps of gradients that are all but zero, whatever their sign
+    assert losses(mirrored) == pytest.approx(losses(alone), rel=1e-5)
+    assert apart(alone, mirrored) < 0.01
 
 
 def test_two_workers_agree_with_each_other_and_take_the_steps_of_one(runs):
     alone, first, second = runs / "none" / "progress", runs / "multi-worker" / "progress", runs / "multi-worker" / "progress-1"
     assert losses(first) == pytest.approx(losses(second), rel=1e-6)
     np.testing.assert_allclose(weights(first), weights(second), atol=1e-6)
-    assert losses(first) == pytest.approx(losses(alone), rel=1e-4)
-    assert apart(alone, first) < 0.02
+    assert losses(first) == pytest.approx(losses(alone), rel=1e-5)
+    assert apart(alone, first) < 0.01
 
 
 def test_the_first_worker_writes_the_checkpoint(runs):
