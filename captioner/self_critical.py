@@ -30,7 +30,7 @@ class SelfCritical:
         vocabulary: Vocabulary.
         rewards: `captioner.rewards.Rewards`.
         samples: impressions sampled for each study.
-        steps: tokens that samples and references are cut to.
+        steps: tokens that samples and references are cut to, if the batches do not cut them shorter.
         share: what the references' words count, in comparison with an advantage of `scale`.
         scale: reward that counts as one.
     """
@@ -40,22 +40,27 @@ class SelfCritical:
         self.samples, self.steps, self.share, self.scale = samples, steps, share, scale
 
     def epoch(self, batches, rng):
-        """Go through `batches` (StudyBatches with captions) once; returns the mean reward of the samples and the loss."""
+        """Go through `batches` (StudyBatches with captions) once.
+
+        Returns:
+            dict of "reward", the mean of the samples', and "loss".
+        """
         earned, losses = [], []
         for index in range(len(batches)):
             inputs, answers, weights = batches[index]
-            ids = sampled_ids(self.network, self.vocabulary, inputs, self.steps, self.samples, rng)  # (B, S, T)
+            steps = min(self.steps, inputs["tokens"].shape[1])
+            ids = sampled_ids(self.network, self.vocabulary, inputs, steps, self.samples, rng)  # (B, S, T)
             references = batches.captions(index)
             worth = np.stack([self.rewards.each(references, [self.vocabulary.decode(row) for row in ids[:, sample].tolist()])
                               for sample in range(self.samples)], axis=1)  # (B, S)
             earned.append(worth.mean())
             losses.append(self.network.train_on_batch(*self._mixed(inputs, answers, weights, ids, advantages(worth)),
                                                       return_dict=True)["loss"])
-        return {"reward": [float(np.mean(earned))], "loss": [float(np.mean(losses))]}
+        return {"reward": float(np.mean(earned)), "loss": float(np.mean(losses))}
 
     def _mixed(self, inputs, answers, weights, ids, advantage):
         """One batch of B references and, after them, S * B samples."""
-        steps, vocabulary = self.steps, self.vocabulary
+        steps, vocabulary = ids.shape[-1], self.vocabulary
         copies = self.samples + 1
         sampled = ids.transpose(1, 0, 2).reshape(-1, steps)  # (S * B, T)
         before = np.concatenate([np.full((len(sampled), 1), vocabulary.start, np.int32), sampled[:, :-1]], axis=1)

@@ -203,15 +203,15 @@ class Training:
             with np.load(self.progress / OPTIMIZER, allow_pickle=False) as kept:
                 for index, variable in enumerate(optimizer.variables):
                     variable.assign(kept[str(index)])
-        critic = SelfCritical(network, self.vocabulary, Rewards([report.impression for report in self.reports["train"]]))
+        if phase.goal == "rewards":
+            critic = SelfCritical(network, self.vocabulary, Rewards([report.impression for report in self.reports["train"]]))
         for epoch in range(state["epoch"], phase.epochs):
             started = time.monotonic()
             training.start_at(epoch)
             # A bar within the epoch where somebody watches; in a log, a line an epoch is enough.
             watched = int(sys.stdout.isatty())
             if phase.goal == "rewards":
-                draw = np.random.default_rng((self.seed, number, epoch))
-                trained = {name: values[-1] for name, values in critic.epoch(training, draw).items()}
+                trained = critic.epoch(training, np.random.default_rng((self.seed, number, epoch)))
             else:
                 trained = self.strategy.train_epoch(network, terms, training, epoch, watched)
             scores = self._validate(phase, validation)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import captioner
-from captioner import checkpoint, phantom
+from captioner import checkpoint
 from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.feature_batches import FeatureBatches, FeatureStore
@@ -25,13 +25,6 @@ from captioner.vocabulary import Vocabulary
 WORDS = ("no", "acute", "effusion", "cardiomegaly", "large", "small", "left", "right", "pleural", "opacity", ".")
 DECODER = RECIPES["decoder"]
 TARGETS = ["normal", "Cardiomegaly", "Pleural Effusion"]
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("collection")
-    phantom.write(folder, 24, 5)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -18,14 +18,6 @@ def network():
     return SimpleCaptioner(ENCODERS["densenet-tiny"], len(VOCABULARY), 5, (2, 2), depth=6, units=7, embedding=4)
 
 
-@pytest.fixture
-def batch():
-    rng = np.random.default_rng(2)
-    pictures = rng.normal(size=(3, 2, 64, 64, 1)).astype("float32")
-    mask = np.array([[True, True], [True, False], [False, True]])
-    return {"pictures": pictures, "mask": mask, "tokens": np.array([[1, 4, 5], [1, 4, 4], [1, 5, 6]], "int32")}
-
-
 def test_shapes_and_no_attention(network, batch):
     answer = network(batch)
     assert {name: tuple(value.shape) for name, value in answer.items()} == {"tokens": (3, 3, 7), "findings": (3, 5)}

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 import captioner
-from captioner import phantom
 from captioner.__main__ import main
 from captioner.errors import BadInput
-from captioner.recipe import RECIPES
+from captioner.recipe import RECIPES, Phase
 from captioner.reports import read_collection
 from captioner.targets import Targets
 from captioner.training import Training, validation_scores
@@ -18,13 +17,6 @@ from captioner.training_data import Augmentation, Example, PictureStore, StudyBa
 from captioner.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "left", "effusion", "."])
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("collection")
-    phantom.write(folder, 24, 5)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +39,27 @@ def test_it_ends_in_a_checkpoint_that_captions(trained, collection):
     assert [entry["goal"] for entry in history(trained)] == ["findings", "captions", "captions"]
     assert all(np.isfinite(entry["train_loss"]) for entry in history(trained))
     assert {"macro_f1", "balanced_accuracy", "cider_d", "rouge_l"} <= set(history(trained)[-1])
+
+
+def test_a_phase_of_rewards_samples_and_is_judged(collection, tmp_path):
+    rewards = Phase("rewards", 64, 1, 1e-3, batch=8, freeze_encoder=True, from_features=True)
+    recipe = dataclasses.replace(RECIPES["smoke"], phantoms=2, phases=(*RECIPES["smoke"].phases[:1], rewards))
+    Training(collection, tmp_path / "rewarded", recipe=recipe, say=lambda line: None).run()
+    last = history(tmp_path / "rewarded")[-1]
+    assert last["goal"] == "rewards" and np.isfinite(last["train_reward"]) and "macro_f1" in last
+    assert (tmp_path / "rewarded" / "checkpoint" / "weights.npz").is_file()
+
+
+def test_a_batch_tells_the_captions_of_its_own_studies():
+    examples = [Example(str(number), (0,), (), text, np.zeros(1, np.float32)) for number, text in enumerate(
+        ("left effusion .", "effusion .", "left ."))]
+    store = PictureStore(32)
+    store.add(np.zeros((32, 32), np.uint8))
+    batches = StudyBatches(examples, store, {"mean": 0.5, "std": 0.25}, VOCABULARY, grid=(1, 1), steps=5, batch=2,
+                           augmentation=Augmentation(), seed=4)
+    for index in range(2):
+        answers = batches[index][1]["tokens"]
+        assert [VOCABULARY.decode(row) for row in answers.tolist()] == batches.captions(index)
 
 
 class Stop(Exception):
