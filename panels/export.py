@@ -9,7 +9,7 @@ from captioner import BadInput, read_study
 from explain import figure, report, report_evidence
 from explain.method import METHODS, method
 from panels import method as methods
-from panels.progress import SLOW, number, told
+from panels.progress import SLOW, answers
 
 KIND = "file"
 KINDS = ("report", "figure", "animation", "json")
@@ -144,15 +144,12 @@ def build(shelf, view, session, stops):
     saved = gr.HTML(visible="hidden", html_template="", js_on_load=_SAVE)
 
     def save(event: gr.EventData, session, request: gr.Request):
-        asked, visitor = event._data, request.session_hash
-        count = number(asked)
-
         def work(progress):
             if session is None or session.caption is None:
                 raise BadInput("There is no impression to save yet.")
-            return write(shelf.get(session.key[2]), session, asked, progress)
+            return write(shelf.get(session.key[2]), session, event._data, progress)
 
-        yield from told(count, work, lambda: stops.stopped(visitor, KIND, count))
+        yield from answers(event, request, stops, KIND, work)
 
     private = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
     view.file(save, session, saved, concurrency_limit=1, concurrency_id="figure", **private)

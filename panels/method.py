@@ -16,7 +16,7 @@ from explain.method import METHODS, method
 from explain.report_data import coarse, payload
 from explain.report_parts import shown_views
 from explain.sources import SOURCES
-from panels.progress import MODEL, SLOW, number, told
+from panels.progress import MODEL, SLOW, answers, number
 
 KIND = "maps"
 KEPT = 40  # explanations that a session keeps, the newest
@@ -170,8 +170,7 @@ def build(shelf, view, session, stops):
     sink = gr.HTML(visible="hidden", html_template="", js_on_load=_PASS_ON, elem_id="maps")
 
     def maps(event: gr.EventData, session, request: gr.Request):
-        asked, visitor = event._data, request.session_hash
-        count = number(asked)
+        asked = event._data
 
         def work(progress):
             if session is None or session.caption is None or asked.get("id") != session.token:
@@ -187,7 +186,7 @@ def build(shelf, view, session, stops):
             found = explanation(model, session, asked.get("method"), word, against, progress)
             return {"method": asked["method"], "against": against, **sent(session, found)}
 
-        yield from told(count, work, lambda: stops.stopped(visitor, KIND, count), id=asked.get("id"))
+        yield from answers(event, request, stops, KIND, work, id=asked.get("id"))
 
     def stop(event: gr.EventData, request: gr.Request):
         asked = event._data

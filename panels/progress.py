@@ -89,6 +89,20 @@ class Job:
         return self._found
 
 
+def answers(event, request, stops, kind, work, /, **about):
+    """`told` of the wish that an event brings, which its visitor may take back.
+
+    Args:
+        event: gr.EventData of the wish.
+        request: gr.Request of the visitor's.
+        stops: Stops.
+        kind: what the browser counts such wishes under.
+        work, about: as in `told`.
+    """
+    count, visitor = number(event._data), request.session_hash
+    return told(count, work, lambda: stops.stopped(visitor, kind, count), **about)
+
+
 def told(count, work, stopped, **about):
     """What the browser is told of a job, one dict after the other.
 

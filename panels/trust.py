@@ -15,7 +15,7 @@ from explain.cases import finding_words
 from explain.method import method
 from panels import method as methods
 from panels import trust_figures
-from panels.progress import SLOW, number, told
+from panels.progress import SLOW, answers, number
 
 KIND, RANDOM_KIND = "evidence", "random"
 STEPS, ORDERS = 10, 19  # of the curves; 19 random orders are the fewest that can give a p value of 0.05
@@ -141,8 +141,7 @@ def build(shelf, panel, entries):
     tested = {}  # (checkpoint, method) -> HTML: it is the same for every visitor
 
     def wanted(event: gr.EventData, session, request: gr.Request):
-        asked, visitor = event._data, request.session_hash
-        count = number(asked)
+        asked = event._data
 
         def work(progress):
             if session is None or session.caption is None or asked.get("id") != session.token:
@@ -157,11 +156,10 @@ def build(shelf, panel, entries):
                     "random": tested.get((session.key[2], name)), "slow": method(name).slow}  # fmt: skip
 
         about = {"kind": KIND, "id": asked.get("id"), "method": asked.get("method")}
-        yield from told(count, work, lambda: panel.stops.stopped(visitor, KIND, count), **about)
+        yield from answers(event, request, panel.stops, KIND, work, **about)
 
     def test(event: gr.EventData, session, request: gr.Request):
-        asked, visitor = event._data, request.session_hash
-        count = number(asked)
+        asked = event._data
 
         def work(progress):
             if session is None or session.caption is None:
@@ -173,7 +171,7 @@ def build(shelf, panel, entries):
             return {"random": tested[key]}
 
         about = {"kind": RANDOM_KIND, "id": asked.get("id"), "method": asked.get("method")}
-        yield from told(count, work, lambda: panel.stops.stopped(visitor, RANDOM_KIND, count), **about)
+        yield from answers(event, request, panel.stops, RANDOM_KIND, work, **about)
 
     def stop(event: gr.EventData, request: gr.Request):
         if event._data.get("kind") in (KIND, RANDOM_KIND):

@@ -17,6 +17,18 @@ def collection_folder():
     return SHARED
 
 
+@pytest.fixture
+def chest(tmp_path):
+    """The path of a drawn frontal, a PNG that is not square."""
+    import cv2
+
+    from tests.stand_in import draw_chest
+
+    path = tmp_path / "chest.png"
+    cv2.imwrite(str(path), draw_chest(400, 320))
+    return path
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory):
     """The folder of a real checkpoint of the smallest network, with random weights; a test that breaks it copies it."""

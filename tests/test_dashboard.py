@@ -52,13 +52,6 @@ def client(url):
     return Client(url, verbose=False)
 
 
-@pytest.fixture
-def chest(tmp_path):
-    path = tmp_path / "chest.png"
-    cv2.imwrite(str(path), draw_chest(400, 320))
-    return path
-
-
 def test_caption_answers_a_client_with_the_caption_as_json(client, chest):
     answer = client.predict(handle_file(str(chest)), handle_file(str(chest)), api_name="/caption")
     assert set(answer) == {"study", "text", "log_prob", "words"}

@@ -49,25 +49,36 @@ def address(captioners, tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, address):
-    """A function that opens the page for one visitor; whatever it complains about in the console fails the test."""
+def watched(browser):
+    """A function that makes an empty page for one visitor; whatever it complains about in the console fails the test."""
     contexts, complaints = [], []
 
-    def open_page(url=address, viewport=LAPTOP, **options):
+    def make(viewport=LAPTOP, timeout=10_000, **options):
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(timeout)
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def visit(watched, address):
+    """A function that opens the page for one visitor."""
+
+    def open_page(url=address, **options):
+        page = watched(**options)
         page.goto(url)
         page.wait_for_selector(".cxr-viewer", state="attached")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.fixture

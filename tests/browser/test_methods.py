@@ -10,7 +10,6 @@ import pytest
 from panels import method
 from panels.shelf import Shelf
 from tests.browser.canvas import heat
-from tests.browser.conftest import LAPTOP
 from tests.stand_in import serve, write_examples
 
 
@@ -29,17 +28,11 @@ def real_address(captioner, tmp_path_factory):
 
 
 @pytest.fixture
-def real(browser, real_address):
-    """A function that opens the page and chooses an example; what the console complains of fails the test."""
-    contexts, complaints = [], []
+def real(watched, real_address):
+    """A function that opens the page and chooses an example."""
 
     def choose(name="quiet", **options):
-        context = browser.new_context(viewport=options.pop("viewport", LAPTOP), accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = watched(timeout=60_000, accept_downloads=True, **options)
         page.goto(real_address)
         page.locator("#decoding input[value=beam]").check()  # the random captioner's greedy search may end at once
         page.click(f'#examples button[data-name="{name}"]')
@@ -47,10 +40,7 @@ def real(browser, real_address):
         page.wait_for_function("document.querySelector('#viewer .cxr-run').textContent.includes('beam')")
         return page
 
-    yield choose
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return choose
 
 
 def _method(page, name):

@@ -16,30 +16,22 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
+def opened(watched, tmp_path):
     """A function that writes a report and opens it; a complaint in the console or a call to anywhere fails the test."""
-    contexts, complaints, called = [], [], []
+    called = []
 
-    def open_report(explanations, viewport=LAPTOP, caption=None, evidence=None, **options):
+    def open_report(explanations, caption=None, evidence=None, **options):
         path = tmp_path / "report.html"
         caption = caption or reported.caption()
         text = report_html(reported.model(), reported.study(), caption, explanations, evidence)
         path.write_text(text, encoding="utf-8")
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = watched(**options)
         page.on("request", lambda request: called.append(request.url[:60]))
         page.goto(path.as_uri())
         page.wait_for_selector('.word[aria-selected="true"]')
         return page
 
     yield open_report
-    for context in contexts:
-        context.close()
-    assert complaints == []
     assert [url for url in called if not url.startswith(("file:", "data:"))] == []
 
 
@@ -127,7 +119,7 @@ def test_the_evidence_follows_the_word(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_and_follows_the_colour_scheme(opened, viewport, scheme):
     long = reported.caption(texts=("cardiomegaly",) * 30 + ("pneumo" * 30,))
-    page = opened([reported.explanation(31)], viewport, long, color_scheme=scheme)
+    page = opened([reported.explanation(31)], long, viewport=viewport, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     ground = re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert (int(ground[0]) < 60) == (scheme == "dark")

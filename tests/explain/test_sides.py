@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from captioner.index_places import Place, placed_words, places
+from captioner.index_places import Place, placed_words
 from captioner.phantom import Wanted, render
 from explain.heatmap import Extent
 from explain.sides import agrees, average_of_others, shares

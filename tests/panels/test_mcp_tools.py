@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import json
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import pytest
@@ -57,7 +58,9 @@ def ask(url, question):
                 await session.initialize()
                 return await question(session)
 
-    return asyncio.run(asyncio.wait_for(talk(), 60))
+    # In a thread of its own: the browser's driver leaves a loop running in the main one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asyncio.wait_for(talk(), 60)).result()
 
 
 def test_the_tools_are_the_named_endpoints_each_with_a_description(url):

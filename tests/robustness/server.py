@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,8 +22,14 @@ API = "gradio_api"
 def dashboard_process(temporary, *options, before=None):
     """`python dashboard.py`, its temporary files in `temporary`; yields `(process, address)` once it answers."""
     port = free_port()
+
+    def begin():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as from a terminal, even where the tests run in the background
+        if before is not None:
+            before()
+
     process = subprocess.Popen(
-        [sys.executable, "dashboard.py", "--port", str(port), *map(str, options)], cwd=ROOT, preexec_fn=before,
+        [sys.executable, "dashboard.py", "--port", str(port), *map(str, options)], cwd=ROOT, preexec_fn=begin,
         env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}/"

@@ -5,19 +5,10 @@ import resource
 import subprocess
 import sys
 
-import cv2
 import pytest
 
 from captioner import checkpoint
 from tests.robustness.server import ROOT, START
-from tests.stand_in import draw_chest
-
-
-@pytest.fixture
-def chest(tmp_path):
-    path = tmp_path / "chest.png"
-    cv2.imwrite(str(path), draw_chest(400, 320))
-    return path
 
 
 def full_after(size):

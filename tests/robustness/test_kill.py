@@ -11,19 +11,10 @@ import subprocess
 import sys
 import time
 
-import cv2
 import pytest
 
 from panels import uploads
 from tests.robustness.server import ROOT, START, begin_caption, caption, dashboard_process, upload
-from tests.stand_in import draw_chest
-
-
-@pytest.fixture
-def chest(tmp_path):
-    path = tmp_path / "chest.png"
-    cv2.imwrite(str(path), draw_chest(400, 320))
-    return path
 
 
 def servers(temporary):
