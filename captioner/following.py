@@ -49,7 +49,7 @@ def follow(recipe, weights):
         recipe = dataclasses.replace(
             recipe, encoder=EncoderConfig.from_dict(network["encoder"]), depth=network["depth"], units=network["units"],
             embedding=network["embedding"],
-            phases=tuple(dataclasses.replace(phase, size=size) for phase in recipe.phases))
+            phases=tuple(dataclasses.replace(phase, size=phase.size or size) for phase in recipe.phases))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{folder.name} does not describe its encoder as this program does: {error}.") from error
     return Followed(recipe, preparation, Vocabulary.load(folder / VOCABULARY), Targets(config["targets"]))

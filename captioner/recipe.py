@@ -107,6 +107,16 @@ RECIPES = {
     "decoder": Recipe(None, (
         Phase("captions", None, 12, 1e-3, batch=32, freeze_encoder=True, abnormal_weight=4.0, from_features=True),
     ), dropout=0.3),
+    # On from a checkpoint with larger pictures, which is a finer grid: an hour on one core.
+    "further": Recipe(None, (
+        Phase("findings", 192, 5, 4e-4, end=0.1, phantoms=False),
+        Phase("captions", 192, 1, 5e-4, freeze_encoder=True, abnormal_weight=4.0),
+        Phase("captions", 192, 4, 4e-4, abnormal_weight=4.0),
+    ), dropout=0.2),
+    # On from a checkpoint with what its own impressions are worth, see `captioner.self_critical`.
+    "rewards": Recipe(None, (
+        Phase("rewards", None, 8, 2e-4, freeze_encoder=True, abnormal_weight=2.0, from_features=True),
+    ), dropout=0.2),
     # Minutes on anything: to see that it runs.
     "smoke": Recipe("densenet-tiny", (
         Phase("findings", 64, 1, 1e-3, batch=8),
