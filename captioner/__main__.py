@@ -59,7 +59,7 @@ def _parser():
     train.add_argument("--data", type=Path, required=True, help="folder of the collection")
     train.add_argument("--out", type=Path, required=True, help="folder for progress, curve and checkpoint")
     train.add_argument("--model", default="attention", choices=["attention", "simple", "chained-context"])
-    train.add_argument("--recipe", default="cpu", choices=["cpu", "imagenet", "gpu", "decoder", "smoke"])
+    train.add_argument("--recipe", default="cpu", choices=["cpu", "imagenet", "gpu", "decoder", "further", "rewards", "smoke"])
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--resume", action="store_true", help="go on where the last run in --out stopped")
     train.add_argument("--encoder-weights", type=Path, help="CheXNet's .h5, ImageNet's .pth, or the weights.npz of a checkpoint")
