@@ -59,21 +59,19 @@ class SelfCritical:
         return {"reward": float(np.mean(earned)), "loss": float(np.mean(losses))}
 
     def _mixed(self, inputs, answers, weights, ids, advantage):
-        """One batch of B references and, after them, S * B samples."""
+        """One batch of B studies with B references and, after them, S * B samples."""
         steps, vocabulary = ids.shape[-1], self.vocabulary
-        copies = self.samples + 1
         sampled = ids.transpose(1, 0, 2).reshape(-1, steps)  # (S * B, T)
         before = np.concatenate([np.full((len(sampled), 1), vocabulary.start, np.int32), sampled[:, :-1]], axis=1)
         written = (sampled != vocabulary.pad) * advantage.T.reshape(-1, 1) / self.scale  # (S * B, T)
-        repeated = {name: np.concatenate([values] * copies) for name, values in inputs.items() if name != "tokens"}
         tokens = np.concatenate([inputs["tokens"][:, :steps], before])
         new_answers = {"tokens": np.concatenate([answers["tokens"][:, :steps], sampled]),
-                       "findings": np.concatenate([answers["findings"]] * copies)}
+                       "findings": answers["findings"]}
         new_weights = {"tokens": np.concatenate([self.share * weights["tokens"][:, :steps], written]).astype(np.float32),
-                       "findings": np.concatenate([weights["findings"]] * copies)}
+                       "findings": weights["findings"]}
         if "attention" in answers:
             # Only the references' words have a known place.
             where, known = answers["attention"][:, :steps], weights["attention"][:, :steps]
             new_answers["attention"] = np.concatenate([where, *[np.zeros_like(where)] * self.samples])
             new_weights["attention"] = np.concatenate([known, *[np.zeros_like(known)] * self.samples])
-        return {**repeated, "tokens": tokens}, new_answers, new_weights
+        return {**inputs, "tokens": tokens}, new_answers, new_weights

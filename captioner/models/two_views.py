@@ -130,24 +130,27 @@ class TwoViewCaptioner(keras.Model):
             inputs: dict of `pictures (B, VIEWS, rows, columns, channels)`, or what the encoder made of them,
                 `features (B, VIEWS, R, C, F)`; `mask (B, VIEWS)`; and `tokens (B, T)`, the ids before each step (the
                 start token first). Without `tokens`, the encoder is trained alone and only the findings come back.
+                Several sequences a study may be given: `tokens (C * B, T)`, the first of every study, then the second...
 
         Returns:
-            dict of `tokens (B, T, V)` logits, `findings (B, K)` logits, and of a network that attends also
-            `attention (B, T, P)`.
+            dict of `tokens (C * B, T, V)` logits, `findings (B, K)` logits, and of a network that attends also
+            `attention (C * B, T, P)`.
         """
         mask = inputs["mask"]
         memory = self.memory_of(inputs, training=training)
         if "tokens" not in inputs:
             return {"findings": self.find(memory, mask)}
-        tokens = inputs["tokens"]
+        tokens, findings = inputs["tokens"], self.find(memory, mask)  # (C * B, T), (B, K)
+        copies = ops.shape(tokens)[0] // ops.shape(memory)[0]
+        memory, mask = ops.tile(memory, (copies, 1, 1)), ops.tile(mask, (copies, 1))  # (C * B, P, depth), (C * B, VIEWS)
         constants, state = self.begin(memory, mask)
         logits, maps = [], []
         for step in range(tokens.shape[1]):
             output, state, attention = self.step(memory, constants, state, tokens[:, step], training=training)
             logits.append(output)
             maps.append(attention)
-        answer = {"tokens": ops.stack(logits, axis=1), "findings": self.find(memory, mask)}  # (B, T, V), (B, K)
-        return {**answer, "attention": ops.stack(maps, axis=1)} if self.has_attention else answer  # (B, T, P)
+        answer = {"tokens": ops.stack(logits, axis=1), "findings": findings}  # (C * B, T, V), (B, K)
+        return {**answer, "attention": ops.stack(maps, axis=1)} if self.has_attention else answer  # (C * B, T, P)
 
     def memory_of(self, inputs, training=False):
         """The memory `(B, P, depth)` of a batch, from its pictures or from its features, see `call`."""
