@@ -26,12 +26,30 @@ def main(arguments=None):
         print(str(error), file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except OSError as error:
-        print(f"{error.strerror or error}: {error.filename or 'no file named'}", file=sys.stderr)
-        return 2
+        # A write that fails names no file: it was the one that --out names, or the output.
+        return _refused(error, error.filename or getattr(options, "out", None))
+    try:
+        sys.stdout.flush()  # else the last of it would fail after the end, with a traceback
+    except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        return _refused(error)
     return 0
+
+
+def _refused(error, place=None):
+    print(f"{error.strerror or error}: {place or 'standard output'}", file=sys.stderr)
+    if place is None:
+        _drop_output()
+    return 2
+
+
+def _drop_output():
+    """What is still to be written goes nowhere: the reader has left, or there is no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

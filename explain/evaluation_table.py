@@ -3,7 +3,7 @@
 
 def table(result):
     """The result of `explain.evaluation.evaluate_explanations` as Markdown."""
-    methods, titles = result["methods"], result["titles"]
+    methods = result["methods"]
     some = next(iter(methods.values()))
     masks = some["pointing"]["better"]["value"] is not None
     sides = any(row[f"{what}_reference"]["value"] is not None for row in methods.values() for what in ("side", "zone"))

@@ -16,7 +16,6 @@ THINNEST = 0.42  # mm
 def trees(body, chest, fine=1.0):
     """Points `(N, 3)` and masses `(N,)` of all vessels; those that leave the lung as it now is are cut off."""
     rng = stream(body.seed, "vessels")
-    grid = chest.grid
     arch = 0.36 * body.height
     y = float(body.spine_y(arch)) - 42
     points, radii, lengths = [], [], []

@@ -118,3 +118,23 @@ def test_predictions_never_overwrite_another_file(run, pictures, tmp_path):
     table = studies(pictures, ("a", "frontal.png", ""))
     status, _, _ = run("predict", "--studies", table, "--out", tmp_path / "out.jsonl")
     assert status == 2 and (tmp_path / "out.jsonl").read_text() == "my notes\nmore of them\n"
+
+
+def test_a_write_that_fails_names_what_it_wrote(monkeypatch, tmp_path, capsys):
+    from captioner import phantom
+
+    def full(*_):
+        raise OSError(28, "No space left on device")  # as a write does, without the name of a file
+
+    monkeypatch.setattr(phantom, "write", full)
+    assert main(["phantoms", "--out", str(tmp_path / "here")]) == 2
+    assert capsys.readouterr().err == f"No space left on device: {tmp_path / 'here'}\n"
+
+
+def test_an_output_without_room_is_status_2_and_one_line(tiny_checkpoint, pictures):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "captioner", "predict", str(pictures / "frontal.png"), str(pictures / "lateral.png"),
+             "--checkpoint", str(tiny_checkpoint)], stdout=full, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert done.returncode == 2 and done.stderr.splitlines()[-1] == "No space left on device: standard output"
+    assert "Traceback" not in done.stderr and "ignored" not in done.stderr
