@@ -1,10 +1,10 @@
-"""A link that brings back an example with its settings and word: `?example=..&decoding=..&width=..&word=..`.
+"""A link that brings back an example with its settings, word and method: `?example=..&decoding=..&word=..&method=..`.
 
 A step of the lesson has a link of its own, `?lesson=3` (panels/lesson.js).
 
 The gallery hands over what stands in the address as soon as the page is there (panels/examples.py); the viewer writes
-the link and chooses the word (panels/viewer.js). Anyone can type an address: what is no setting of the page is
-left out.
+the link, and brings back the word, its method and how the maps are drawn (panels/viewer.js, panels/method.js). Anyone
+can type an address: what is no setting of the page is left out.
 """
 
 from math import isfinite

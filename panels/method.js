@@ -252,6 +252,20 @@ find(".cxr-methods .cxr-halt").addEventListener("click", () => {
   (find(".cxr-ask").hidden ? picker : find(".cxr-ask")).focus();
 });
 
+// A link says the method, and the token that the word is compared with.
+const linkBefore = link;
+link = () => ({ ...linkBefore(), method: current, ...(against ? { against: against.token_id } : {}) });
+
+let linked = null; // what a link brought back: its map is asked for as soon as the word is on the screen
+const bringBackBefore = bringBack;
+bringBack = (said) => {
+  bringBackBefore(said);
+  const one = METHODS.find((method) => method.name === said.method);
+  if (!one || (one.name === "attention" && !hasAttention())) return;
+  current = one.name;
+  linked = said;
+};
+
 // A new impression: the maps of the old one are gone, the method stays.
 const begun = receive;
 receive = () => {
@@ -265,8 +279,18 @@ receive = () => {
   picker.querySelector("[value=attention]").disabled = none;
   if (none && current === "attention") current = "grad-cam";
   picker.value = current;
+  linked = null;
   begun();
   if (answer.state !== "caption") document.dispatchEvent(new CustomEvent("cxr-choice", { detail: choice() }));
+  if (linked && answer.words.length) {
+    const others = answer.words[chosen].alternatives.filter((other) => !other.chosen);
+    if (methodOf(current).contrastive) against = others.find((other) => String(other.token_id) === linked.against) || null;
+    clearTimeout(settling);
+    settle();
+    want(true);
+    tell();
+    show();
+  }
   bar.hidden = answer.state !== "caption" || !answer.words.length;
   find(".cxr-no-attention").hidden = !none;
 };

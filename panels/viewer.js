@@ -20,7 +20,10 @@ let frames = []; // one a view: { view, canvas, context, picture, share, reading
 let chosen = 0;
 let hovered = null; // a word under the pointer, previewed without being chosen
 let playing = null;
-let linkedWord = Number(new URLSearchParams(location.search).get("word")) || 0; // counted from 1; used once
+let asked = Object.fromEntries(new URLSearchParams(location.search)); // what a link brings back; used once
+
+// How the maps are drawn, as a link says it: its parameter -> the control.
+const DRAWN = { opacity: ".cxr-opacity", colours: ".cxr-colours", scale: "input[data-group=scale]", draw: "input[data-group=cells]" };
 
 const settings = {
   get opacity() { return Number(find(".cxr-opacity").value) / 100; },
@@ -328,13 +331,44 @@ function receive() {
   find(".cxr-views").dataset.count = String(value.views.length);
 
   find(".cxr-copy").hidden = !value.example;
-  const linked = value.example && value.example === new URLSearchParams(location.search).get("example");
-  chosen = linked && linkedWord >= 1 ? Math.floor(linkedWord) - 1 : 0;
-  if (linked) linkedWord = 0;
+  chosen = 0;
+  if (value.example && value.example === asked.example) {
+    chosen = Math.max(Number.parseInt(asked.word, 10) || 1, 1) - 1;
+    bringBack(asked);
+    asked = {};
+  }
   for (const frame of frames) fit(frame);
   sight.reset();
   choose(chosen, { speak: false });
 }
+
+// ---- a link to a word ----------------------------------------------------------------------------------------------
+
+const controls = (name) => [...root.querySelectorAll(DRAWN[name])];
+const first = (control) => control.type === "radio" ? control.defaultChecked
+  : control.options ? control.value === control.options[0].value : control.value === control.defaultValue;
+
+// Says what differs from how the page comes; another script of this scope may have more to say.
+let link = () => {
+  const said = { example: answer.example, ...answer.settings, word: chosen + 1 };
+  for (const name of Object.keys(DRAWN)) {
+    const control = controls(name).find((one) => one.type !== "radio" || one.checked);
+    if (!first(control)) said[name] = control.value;
+  }
+  return said;
+};
+
+// The other way; anyone can type an address, so what no control offers is left out.
+let bringBack = (said) => {
+  for (const [name, value] of Object.entries(said)) {
+    if (!Object.hasOwn(DRAWN, name)) continue;
+    for (const control of controls(name)) {
+      if (control.type === "radio") control.checked = control.value === value || control.checked;
+      else if (control.options ? [...control.options].some((one) => one.value === value) : /^\d{1,3}$/.test(value)) control.value = value;
+    }
+  }
+  find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
+};
 
 // On a phone the answer lies below the form.
 function bringIntoView() {
@@ -360,7 +394,7 @@ find(".cxr-zoom-in").addEventListener("click", () => sight.zoomAt(1.6));
 find(".cxr-zoom-out").addEventListener("click", () => sight.zoomAt(1 / 1.6));
 find(".cxr-copy").addEventListener("click", async () => {
   const address = new URL(location.href);
-  address.search = new URLSearchParams({ example: answer.example, ...answer.settings, word: chosen + 1 }).toString();
+  address.search = new URLSearchParams(link()).toString();
   history.replaceState(null, "", address);
   let said = "Link copied";
   try {

@@ -9,7 +9,7 @@ import pytest
 
 from panels import method
 from panels.shelf import Shelf
-from tests.browser.canvas import heat
+from tests.browser.canvas import heat, set_opacity
 from tests.stand_in import serve, write_examples
 
 
@@ -52,7 +52,7 @@ def _there(page):
     page.wait_for_function(
         """() => {
           const top = document.querySelector("#viewer .cxr-scalebar-top");
-          return !top.closest(".cxr-scalebar").hidden && !top.textContent.includes("in one cell");
+          return top?.textContent && !top.closest(".cxr-scalebar").hidden && !top.textContent.includes("in one cell");
         }"""
     )
 
@@ -113,6 +113,48 @@ def test_a_comparison_names_both_words(real):
     assert page.locator("#viewer .cxr-against").input_value() == ""
     _method(page, "attention")
     assert page.locator("#viewer .cxr-against").is_disabled()
+
+
+@pytest.mark.parametrize("name", ["feature-occlusion", "smooth-grad"])
+def test_the_link_brings_back_the_method_and_how_it_is_drawn(real, watched, name):
+    page = real()
+    page.locator("#viewer .cxr-word").nth(1).click()
+    _method(page, name)
+    _there(page)
+    page.locator('#viewer input[value="raw"]').check()
+    set_opacity(page, 40)
+    page.locator("#viewer .cxr-copy").click()
+    page.wait_for_function("location.search.includes('method')")
+    other = watched(timeout=60_000)
+    other.goto(page.url)
+    _there(other)  # asked for without a press, even where it costs seconds
+    assert other.locator("#viewer .cxr-method").input_value() == name
+    assert other.locator("#viewer .cxr-word").nth(1).get_attribute("aria-selected") == "true"
+    assert other.locator("#viewer .cxr-opacity-value").text_content() == "40%"
+    for visitor in (page, other):
+        visitor.mouse.move(5, 5)
+        visitor.evaluate("document.activeElement.blur()")
+    assert np.abs(heat(other).astype(int) - heat(page)).max() <= 1
+    other.click('#examples button[data-name="effusion"]')
+    other.wait_for_function("document.querySelector('#viewer .cxr-reference').textContent.includes('right effusion')")
+    assert other.locator("#viewer .cxr-method").input_value() == name  # the method stays, the word was the link's
+    assert other.locator("#viewer .cxr-word").nth(0).get_attribute("aria-selected") == "true"
+
+
+def test_the_link_brings_back_a_comparison(real, watched):
+    page = real()
+    _method(page, "grad-cam")
+    _there(page)
+    page.wait_for_timeout(300)
+    token = page.locator("#viewer .cxr-against option").nth(1).get_attribute("value")
+    page.select_option("#viewer .cxr-against", token)
+    page.wait_for_function("document.querySelector('#viewer .cxr-word-maps').textContent.includes('rather than')")
+    page.locator("#viewer .cxr-copy").click()
+    page.wait_for_function("location.search.includes('against')")
+    other = watched(timeout=60_000)
+    other.goto(page.url)
+    other.wait_for_function("document.querySelector('#viewer .cxr-word-maps')?.textContent.includes('rather than')")
+    assert other.locator("#viewer .cxr-against").input_value() == token
 
 
 def test_stop_leaves_the_page_usable(real, monkeypatch):

@@ -131,7 +131,7 @@ def test_the_link_brings_back_example_settings_and_word(example, visit):
     page.wait_for_function("location.search.includes('word')")
     asked = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
     assert asked == {"example": "effusion", "decoding": "beam", "width": "3", "length_penalty": "0.7",
-                     "checkpoint": "default", "word": "3"}  # fmt: skip
+                     "checkpoint": "default", "word": "3", "method": "attention"}  # fmt: skip
 
     other = visit(page.url)
     other.wait_for_selector("#viewer .cxr-word")
@@ -144,7 +144,8 @@ def test_the_link_brings_back_example_settings_and_word(example, visit):
 
 
 @pytest.mark.parametrize(
-    "query", ["?example=nothing&word=3", "?example=%3Cb%3E", "?word=2", "?example=quiet&width=99&word=-4"]
+    "query", ["?example=nothing&word=3", "?example=%3Cb%3E", "?word=2", "?example=quiet&width=99&word=-4",
+              "?example=quiet&word=1e9999&method=none&opacity=%3Cb%3E&draw=x&scale=[]&colours=hot&against=1"]
 )
 def test_a_link_that_says_nonsense_is_a_plain_page(visit, address, query):
     page = visit(address + query)
