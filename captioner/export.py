@@ -15,8 +15,9 @@ A network without attention gives none. `assets.extra/signatures.json` says the 
 """
 
 import json
+import os
 import shutil
-import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -24,6 +25,11 @@ import tensorflow as tf
 
 from captioner.checkpoint import load
 from captioner.errors import BadInput
+
+try:
+    import fcntl
+except ImportError:  # not a Unix: two exports to one place at the same time are not told apart there
+    fcntl = None
 
 UNFILLED = -1e9  # the score of a place of the beam that no hypothesis took
 
@@ -36,24 +42,22 @@ def export(checkpoint, out):
         out: folder that is not there yet or empty; TensorFlow Serving wants a number for its name.
 
     Raises:
-        BadInput: the checkpoint cannot be read, or `out` holds something.
+        BadInput: the checkpoint cannot be read, `out` holds something, or another export is writing to it.
     """
     out = Path(out)
     if out.is_file() or out.is_dir() and any(out.iterdir()):
         raise BadInput(f"{out} is there already; give an --out that is new or empty.")
-    model = load(checkpoint)
-    graphs, size = Graphs(model), model.config["preparation"]["size"]
-    pictures = tf.TensorSpec((None, 2, size, size), tf.uint8, "pictures")
-    mask = tf.TensorSpec((None, 2), tf.bool, "mask")
-    archive = keras.export.ExportArchive()
-    archive.track(model.network)
-    archive.add_endpoint("greedy", graphs.greedy, [pictures, mask])
-    archive.add_endpoint("beam", graphs.beam, [
-        pictures, mask, tf.TensorSpec((), tf.int32, "beam_width"), tf.TensorSpec((), tf.float32, "length_penalty")])
-    archive.add_endpoint("score", graphs.score, [pictures, mask, tf.TensorSpec((None, None), tf.int32, "tokens")])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with _being_written(out) as fresh:
+        model = load(checkpoint)
+        graphs, size = Graphs(model), model.config["preparation"]["size"]
+        pictures = tf.TensorSpec((None, 2, size, size), tf.uint8, "pictures")
+        mask = tf.TensorSpec((None, 2), tf.bool, "mask")
+        archive = keras.export.ExportArchive()
+        archive.track(model.network)
+        archive.add_endpoint("greedy", graphs.greedy, [pictures, mask])
+        archive.add_endpoint("beam", graphs.beam, [
+            pictures, mask, tf.TensorSpec((), tf.int32, "beam_width"), tf.TensorSpec((), tf.float32, "length_penalty")])
+        archive.add_endpoint("score", graphs.score, [pictures, mask, tf.TensorSpec((None, None), tf.int32, "tokens")])
         archive.write_out(str(fresh), verbose=False)
         extra = fresh / "assets.extra"
         extra.mkdir()
@@ -63,12 +67,36 @@ def export(checkpoint, out):
             "attention": model.has_attention, "resize": model.config["preparation"].get("name", "area"),
             "max_words": graphs.steps, "vocabulary": [vocabulary.word(token) for token in range(len(vocabulary))],
             "pad": vocabulary.pad, "start": vocabulary.start, "end": vocabulary.end}, indent=2) + "\n", encoding="utf-8")
-        fresh.chmod(0o755)
         if out.is_dir():
             out.rmdir()
         fresh.rename(out)
+
+
+@contextmanager
+def _being_written(out):
+    """A new, empty folder beside `out` to write into, held against other exports as long as this process lives.
+
+    It always has the same name: what an export that was killed left there goes when the next one comes.
+    """
+    fresh = out.parent / f".{out.name}.part"
+    fresh.mkdir(parents=True, exist_ok=True)
+    lock = os.open(fresh, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise BadInput(f"Another export is writing {out}; let it end, or give another --out.") from error
+        for left in fresh.iterdir():
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+        try:
+            yield fresh
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if fcntl:
+            os.close(lock)
 
 
 class Graphs:

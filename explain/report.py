@@ -66,8 +66,19 @@ def write_report(frontal, lateral, method, out, checkpoint=None, decoding="greed
     pictures = still_and_moving(model, study, caption, explanations[0] if explanations else None)
     out.parent.mkdir(parents=True, exist_ok=True)
     for path, content in zip(written, (page.encode("utf-8"), *pictures)):
-        path.write_bytes(content)
+        _replace(path, content)
     return written
+
+
+def _replace(path, content):
+    """Write a file as a whole or not at all: whoever is killed in between leaves what was there before."""
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def report_html(model, study, caption, explanations, evidence=None, written=None):

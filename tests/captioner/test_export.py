@@ -11,6 +11,7 @@ import pytest
 import captioner
 from captioner import checkpoint
 from captioner.__main__ import main
+from captioner.export import _being_written as being_written
 from captioner.models import network_class
 from captioner.models.encoder import ENCODERS
 from captioner.preparation import squashed
@@ -130,3 +131,16 @@ def test_what_stands_beside_it(folder):
 def test_a_folder_that_holds_something_is_left_alone(folder, capsys):
     assert main(["export", "--checkpoint", str(folder / "simple"), "--out", str(folder)]) == 2
     assert "is there already" in capsys.readouterr().err
+
+
+def test_a_second_export_to_the_same_place_is_refused_while_the_first_writes(tmp_path, capsys):
+    out = tmp_path / "1"
+    with being_written(out):
+        assert main(["export", "--checkpoint", str(tmp_path), "--out", str(out)]) == 2
+        assert "Another export is writing" in capsys.readouterr().err
+        assert (tmp_path / ".1.part").is_dir()
+
+
+def test_an_export_that_fails_leaves_nothing(tmp_path, capsys):
+    assert main(["export", "--checkpoint", str(tmp_path / "none"), "--out", str(tmp_path / "1")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and list(tmp_path.iterdir()) == []

@@ -73,3 +73,32 @@ def caption(address, frontal, checkpoint):
     told = httpx.get(f"{address}{API}/call/caption/{event}", timeout=START).text
     assert "event: complete" in told, told
     return json.loads(told.split("event: complete\ndata: ")[1].splitlines()[0])[0]
+
+
+def listener(address, element, event):
+    """The number by which the page's queue knows what happens at an event of an element, by its `elem_id`."""
+    config = httpx.get(f"{address}config", timeout=START).json()
+    (number,) = (component["id"] for component in config["components"] if component["props"].get("elem_id") == element)
+    return next(function["id"] for function in config["dependencies"] if [number, event] in function["targets"])
+
+
+def ask(address, function, data, visitor, wish=None):
+    """Ask a listener as the page does, through the queue; yields what is told, message by message, to the end.
+
+    Args:
+        function: its number.
+        data: what its inputs hold.
+        visitor: the name of the visit, which keeps what belongs to it from one question to the next.
+        wish: what the event itself brings.
+    """
+    joined = httpx.post(f"{address}{API}/queue/join", timeout=START, json={
+        "data": data, "fn_index": function, "session_hash": visitor, "event_data": wish})  # fmt: skip
+    joined.raise_for_status()
+    with httpx.stream("GET", f"{address}{API}/queue/data", params={"session_hash": visitor}, timeout=START) as stream:
+        for line in stream.iter_lines():
+            told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+            if told:
+                yield told
+            if told.get("msg") == "process_completed":
+                return
+    raise AssertionError("the stream ended without an answer")

@@ -1,8 +1,9 @@
 """kill -9 in the middle of the work: the next start is clean, and what was written before is kept.
 
-`python -m pytest tests/robustness/test_kill.py -m "long or not long"` also kills in the middle of an export.
+`python -m pytest tests/robustness/test_kill.py -m "long or not long"` kills more often, and a report of the command line too.
 """
 
+import base64
 import json
 import os
 import signal
@@ -10,11 +11,15 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import httpx
 import pytest
 
+from captioner.__main__ import main
+from explain import report
 from panels import uploads
-from tests.robustness.server import ROOT, START, begin_caption, caption, dashboard_process, upload
+from tests.robustness.server import ROOT, START, ask, begin_caption, caption, dashboard_process, listener, upload
 
 
 def servers(temporary):
@@ -41,24 +46,48 @@ def wait_for(condition, seconds=START):
         time.sleep(0.05)
 
 
-def test_a_server_killed_in_an_upload_and_a_caption_leaves_nothing_to_the_next(tmp_path, tiny_checkpoint, chest):
-    temporary = tmp_path / "temporary"
+def clean_start(temporary, server, left):
+    """Whether a server that has just come up found nothing of the one before, and keeps its own things together."""
+    outside = [path for path in temporary.rglob("*") if path.is_file() and temporary / "matplotlib" not in path.parents]
+    return not left.exists() and servers(temporary) == [server] and all(server in path.parents for path in outside)
+
+
+def export_report(address, picture, checkpoint, visitor):
+    """Have a picture captioned and its report written, as the page does; yields what is told of the report."""
+    *_, told = ask(address, listener(address, "run", "click"),
+                   [picture, None, checkpoint, "greedy", 3, 0.7, None, None], visitor)  # fmt: skip
+    assert told["output"]["data"][0]["state"] == "caption"
+    wish = {"kind": "report", "method": "occlusion", "number": 1}
+    return ask(address, listener(address, "viewer", "slow_file"), [None], visitor, wish)
+
+
+def test_a_server_killed_in_upload_caption_and_export_leaves_nothing_to_the_next(tmp_path, tiny_checkpoint, chest):
+    temporary, name = tmp_path / "temporary", tiny_checkpoint.name
     temporary.mkdir()
     with dashboard_process(temporary, "--checkpoint", tiny_checkpoint) as (process, address):
         whole = upload(address, chest)
         (left,) = servers(temporary)
         files = len(list(left.rglob("*")))
+        told = export_report(address, whole, name, "first")
+        while next(told)["msg"] != "process_generating":
+            pass
         with half_an_upload(address):
             wait_for(lambda: len(list(left.rglob("*"))) > files)  # it is being written
-            begin_caption(address, whole, tiny_checkpoint.name)
+            begin_caption(address, whole, name)
             process.send_signal(signal.SIGKILL)
             process.wait()
+        with pytest.raises((httpx.HTTPError, AssertionError)):  # the report was not finished
+            list(told)
     assert left.is_dir()  # nobody could clean up
     with dashboard_process(temporary, "--checkpoint", tiny_checkpoint) as (process, address):
-        assert not left.exists() and len(servers(temporary)) == 1
-        assert caption(address, upload(address, chest), tiny_checkpoint.name)["words"]
-        outside = [path for path in temporary.rglob("*") if path.is_file() and temporary / "matplotlib" not in path.parents]
-        assert all(servers(temporary)[0] in path.parents for path in outside), outside
+        assert clean_start(temporary, *servers(temporary), left)
+        assert caption(address, upload(address, chest), name)["words"]
+        *_, told = export_report(address, upload(address, chest), name, "second")
+        file = told["output"]["data"][0]
+        assert file["state"] == "done"
+        page = base64.b64decode(file["url"].partition("base64,")[2])
+        assert page.startswith(b"<!DOCTYPE html>") and page.rstrip().endswith(b"</html>")
+        assert clean_start(temporary, *servers(temporary), left)  # the report went to the visitor, and to no file
         process.send_signal(signal.SIGINT)
         process.wait(START)
     assert servers(temporary) == []
@@ -105,6 +134,63 @@ def test_predictions_killed_again_and_again_end_as_if_never_killed(tmp_path, tin
     answers = [json.loads(line) for line in out.read_text().splitlines()]
     assert [answer["study"] for answer in answers] == [f"s{number}" for number in range(count)]
     assert len({answer["text"] for answer in answers}) == 1 and all(answer["words"] for answer in answers)
+
+
+def names(folder):
+    """What lies in a folder that another process may make or move away just now."""
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.long)])
+def test_a_saved_model_killed_half_written_is_not_there_and_the_next_export_is_whole(tmp_path, tiny_checkpoint, times):
+    """TensorFlow Serving looks for numbers: it finds the good one from before, and never half of a new one."""
+    served = tmp_path / "cxr"
+    (served / "1").mkdir(parents=True)
+    (served / "1" / "saved_model.pb").write_bytes(b"the good one")
+    out, part = served / "2", served / ".2.part"
+    arguments = ["export", "--checkpoint", str(tiny_checkpoint), "--out", str(out)]
+    for kill in range(times):
+        process = subprocess.Popen([sys.executable, "-m", "captioner", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        wait_for(lambda: (names(part) and "left" not in names(part)) or process.poll() is not None)
+        time.sleep(0.1 * kill)
+        process.kill()
+        process.wait()
+        if out.exists():  # this kill came too late
+            assert kill and (out / "assets.extra" / "signatures.json").is_file() and not part.exists()
+            out.rename(tmp_path / f"whole-{kill}")
+        else:
+            (part / "left").write_text("of the dead")
+    assert files(served / "1") == {Path("saved_model.pb"): b"the good one"}
+    assert main(arguments) == 0
+    assert sorted(path.name for path in served.iterdir()) == ["1", "2"]
+    assert {"saved_model.pb", "variables", "assets.extra"} <= set(names(out)) and "left" not in names(out)
+
+
+def test_a_report_killed_half_written_leaves_the_old_one(tmp_path, monkeypatch):
+    class Killed(BaseException):
+        """Nobody catches this, as nobody catches kill -9."""
+
+    def half(path, content):
+        with open(path, "wb") as file:
+            file.write(content[: len(content) // 2])
+        raise Killed
+
+    out = tmp_path / "report.html"
+    out.write_bytes(b"<p>before</p></html>")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "write_bytes", half)
+        report._replace(out, b"<p>after</p></html>")
+    assert out.read_bytes() == b"<p>before</p></html>"
+    report._replace(out, b"<p>after</p></html>")
+    assert files(tmp_path) == {Path("report.html"): b"<p>after</p></html>"}
 
 
 @pytest.mark.long

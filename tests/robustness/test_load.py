@@ -3,7 +3,6 @@
 `python -m pytest tests/robustness/test_load.py -m "long or not long"`: 30 visitors with four studies each, too.
 """
 
-import json
 import os
 import threading
 import time
@@ -16,7 +15,7 @@ import pytest
 from captioner import Study
 from captioner.caption import Caption
 from panels.shelf import Shelf
-from tests.robustness.server import API, upload
+from tests.robustness.server import API, ask, upload
 from tests.stand_in import StandIn, serve, write_examples
 
 MOST = 300  # seconds for the whole test
@@ -56,21 +55,12 @@ def visit(address, function, shade, folder, session):
     """One visitor: upload a picture of one shade, wait in the queue as the page does; `(text, places told)`."""
     path = folder / f"{session}.png"
     cv2.imwrite(str(path), np.full((64, 64), shade, np.uint8))
-    data = {"data": [upload(address, path), None, "default", "greedy", 3, 0.7], "fn_index": function, "session_hash": session}
-    joined = httpx.post(f"{address}{API}/queue/join", json=data, timeout=MOST)
-    if joined.status_code == 503:
-        return None, ["full"]
-    joined.raise_for_status()
     places = []
-    with httpx.stream("GET", f"{address}{API}/queue/data", params={"session_hash": session}, timeout=MOST) as stream:
-        for line in stream.iter_lines():
-            told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
-            if told.get("msg") == "estimation":
-                places.append(told["rank"])
-            if told.get("msg") == "process_completed":
-                assert told["success"], told
-                return told["output"]["data"][0]["text"], places
-    raise AssertionError("the stream ended without an answer")
+    for told in ask(address, function, [upload(address, path), None, "default", "greedy", 3, 0.7], session):
+        if told["msg"] == "estimation":
+            places.append(told["rank"])
+    assert told["success"], told
+    return told["output"]["data"][0]["text"], places
 
 
 @pytest.mark.parametrize("visitors, studies", [(12, 1), pytest.param(30, 4, marks=pytest.mark.long)])
