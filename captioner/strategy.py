@@ -17,6 +17,19 @@ from captioner.errors import BadInput
 STRATEGIES = ("none", "mirrored", "multi-worker")
 
 
+def strategy_for(name, recipe):
+    """`strategy_named(name)`, for a recipe that can be shared out.
+
+    Raises:
+        BadInput: a phase of rewards under several replicas (each of its steps follows from what the network has just written,
+            one impression after the other, and no replica would know of the others'), or as of `strategy_named`.
+    """
+    if name != "none" and any(phase.goal == "rewards" for phase in recipe.phases):
+        raise BadInput(f"--strategy {name} cannot share out a phase of rewards, which this recipe has; leave --strategy out, "
+                       "or choose a recipe without one (such as cpu, gpu, decoder or further).")
+    return strategy_named(name)
+
+
 def strategy_named(name):
     """The strategy of that name: "none", "mirrored" (all devices of this machine) or "multi-worker" (of all in TF_CONFIG).
 

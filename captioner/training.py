@@ -29,7 +29,7 @@ from captioner.reports import read_collection
 from captioner.rewards import Rewards
 from captioner.scores import score_all
 from captioner.self_critical import SelfCritical
-from captioner.strategy import strategy_named
+from captioner.strategy import strategy_for
 from captioner.targets import Targets
 from captioner.training_data import Augmentation, PictureStore, StudyBatches, phantom_examples, study_examples
 from captioner.vocabulary import Vocabulary
@@ -56,17 +56,17 @@ class Training:
         say: called with each line of progress.
 
     Raises:
-        BadInput: no data, or progress in `out` that belongs to another training.
+        BadInput: no data, progress in `out` that belongs to another training, or a strategy that cannot train the recipe.
     """
 
     def __init__(self, data, out, model="attention", recipe="cpu", seed=1, resume=False, encoder_weights=None, limit=None,
                  strategy="none", say=print):
-        self.strategy = strategy_named(strategy)  # before TensorFlow runs anything
+        self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
+        self.strategy = strategy_for(strategy, self.recipe)  # before TensorFlow runs anything
         cv2.setNumThreads(1)  # the network needs the cores
         keras.utils.set_random_seed(seed)
         self.out, self.say, self.seed, self.model = Path(out), say, seed, model
         self.progress = self.out / (f"progress-{self.strategy.worker}" if self.strategy.worker else "progress")
-        self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
         self.collection = read_collection(data)
         say(self.collection.summary())
         self.reports = {name: self.collection.split(name)[:limit] for name in ("train", "val")}

@@ -12,7 +12,8 @@ import pytest
 from captioner import phantom
 from captioner.__main__ import main
 from captioner.errors import BadInput
-from captioner.strategy import Alone, strategy_named
+from captioner.recipe import RECIPES
+from captioner.strategy import STRATEGIES, Alone, strategy_for, strategy_named
 from tests.stand_in import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -101,6 +102,25 @@ def test_the_first_worker_writes_the_checkpoint(runs):
 def test_alone_needs_no_strategy():
     strategy = strategy_named("none")
     assert isinstance(strategy, Alone) and (strategy.worker, strategy.workers, strategy.replicas) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "none"])
+def test_phases_of_rewards_are_refused_before_anything_is_begun(monkeypatch, tmp_path, capsys, strategy):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    for recipe in ("rewards", "imagenet"):
+        arguments = ["train", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--recipe", recipe]
+        assert main([*arguments, "--strategy", strategy]) == 2
+        (sentence,) = capsys.readouterr().err.splitlines()
+        assert sentence.startswith(f"--strategy {strategy} cannot share out a phase of rewards") and sentence.endswith(".")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_recipes_that_the_refusal_names_have_no_rewards():
+    with pytest.raises(BadInput) as refusal:
+        strategy_for("mirrored", RECIPES["rewards"])
+    for recipe in ("cpu", "gpu", "decoder", "further"):
+        assert recipe in str(refusal.value) and all(phase.goal != "rewards" for phase in RECIPES[recipe].phases)
+    assert isinstance(strategy_for("none", RECIPES["rewards"]), Alone)
 
 
 @pytest.mark.parametrize("config", ["", "{", "{}", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}'])
