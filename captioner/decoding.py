@@ -168,10 +168,39 @@ class Decoder:
             dict of `log_probs (T, N)` of the tokens, `alternatives` and `alternative_log_probs (T, N, A)` and
             `attention (T, N, P)`.
         """
+        def record(step, log_probs, attention):
+            best_log_probs, best = tf.math.top_k(log_probs + self._never, ALTERNATIVES)  # (N, A)
+            return tf.gather(log_probs, tokens[step], axis=1), best, best_log_probs, attention
+
+        names = ("log_probs", "alternatives", "alternative_log_probs", "attention")
+        kept = self._forced(memory, mask, tokens, record, (tf.float32, tf.int32, tf.float32, tf.float32))
+        return dict(zip(names, kept))
+
+    def targets_graph(self, memory, mask, tokens, against):
+        """What explanations explain, in a graph and differentiable: `memory`, `mask` and `tokens` as of `force_graph`.
+
+        Args:
+            against: int32 `(T,)`, the token that each is compared with, or -1.
+
+        Returns:
+            float32 `(T, N)`: log p(token), or log p(token) - log p(against).
+        """
+        def record(step, log_probs, attention):
+            other = tf.where(against[step] < 0, 0.0, tf.gather(log_probs, tf.maximum(against[step], 0), axis=1))
+            return (tf.gather(log_probs, tokens[step], axis=1) - other,)
+
+        return self._forced(memory, mask, tokens, record, (tf.float32,))[0]
+
+    def _forced(self, memory, mask, tokens, record, dtypes):
+        """Step through `tokens` with N memories, keeping what `record(step, log_probs (N, V), attention (N, P))` gives.
+
+        Returns:
+            list of tensors `(T, ...)` of `dtypes`, one for each value of `record`.
+        """
         network = self.network
-        constants, state = network.begin(memory, mask)
+        constants, state = network.begin(memory, mask)  # state (N, units)
         batch, units, steps = tf.shape(memory)[0], state.shape[-1], tf.shape(tokens)[0]
-        arrays = [tf.TensorArray(dtype, size=steps) for dtype in (tf.float32, tf.int32, tf.float32, tf.float32)]
+        arrays = [tf.TensorArray(dtype, size=steps) for dtype in dtypes]
         before = tf.concat([[self.vocabulary.start], tokens[:-1]], 0)  # (T,)
 
         def going_on(step, state, *arrays):
@@ -180,15 +209,13 @@ class Decoder:
         def advance(step, state, *arrays):
             logits, state, attention = network.step(memory, constants, state, tf.fill([batch], before[step]))
             log_probs = tf.nn.log_softmax(tf.cast(logits, tf.float32))  # (N, V)
-            best_log_probs, best = tf.math.top_k(log_probs + self._never, ALTERNATIVES)  # (N, A)
-            values = (tf.gather(log_probs, tokens[step], axis=1), best, best_log_probs, attention)
+            values = record(step, log_probs, attention)
             return (step + 1, state, *[array.write(step, value) for array, value in zip(arrays, values)])
 
         _, _, *arrays = tf.while_loop(
             going_on, advance, (tf.constant(0), state, *arrays),
             shape_invariants=(tf.TensorShape([]), tf.TensorShape([None, units]), *[tf.TensorShape(None)] * len(arrays)))
-        names = ("log_probs", "alternatives", "alternative_log_probs", "attention")
-        return {name: array.stack() for name, array in zip(names, arrays)}
+        return [array.stack() for array in arrays]
 
     def _walk_back(self, trace, place, length_penalty):
         """The hypothesis that ends at `place` of the last step, followed back to its first token."""

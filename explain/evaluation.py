@@ -20,7 +20,8 @@ from explain.trial import Effort, Trial
 
 COUNT = 60
 SLOW_COUNT = 8  # studies for the methods that take seconds a word
-RANDOMISED = 8  # studies whose maps are compared while the weights become random; a slow method gets a third of them
+# Studies whose maps are compared while the weights become random, with all their words; of a slow method the first word.
+RANDOMISED, SLOW_RANDOMISED = 8, 3
 
 
 def quick():
@@ -77,7 +78,7 @@ def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=
         "effort": asdict(effort),
         "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in done.seconds.items()},
         "titles": {name: each.title for name, each in chosen.items()},
-        **summarise(done.words, done.records, done.generated, _randomised(model, chosen, done.questions)),
+        **summarise(done.words, done.records, done.generated, _randomised(model, chosen, done.questions), done.maps),
     }
     if out is not None:
         _write(Path(out), result, done)
@@ -91,23 +92,27 @@ class _Measured:
         self.methods, self.studies, self.unknown = methods, 0, 0
         self.words, self.questions = [], []
         self.records, self.generated, self.seconds = ({name: [] for name in methods} for _ in range(3))
+        self.maps = {name: {"maps": [], "views": [], "studies": []} for name in methods}
 
     def add(self, model, trial, slow_count):
         if trial.positions:
             quick_ones = [each for each in self.methods.values() if not each.slow]
             slow_ones = [each for each in self.methods.values() if each.slow and self.studies < slow_count]
-            words, records, seconds = trial.words(), {}, {}
+            words, records, seconds, maps = trial.words(), {}, {}, {}
             for each in quick_ones + slow_ones:
                 started = perf_counter()
-                each.explain(model, *trial.question())
+                maps[each.name] = explanation = each.explain(model, *trial.question())
                 seconds[each.name] = (perf_counter() - started) / len(trial.positions)
-                records[each.name] = trial.maps(each)
+                records[each.name] = trial.maps(explanation)
             generated = trial.generated(quick_ones)
             self.words += words
             for name in records:
                 self.records[name] += records[name]
                 self.generated[name] += generated.get(name, [])
                 self.seconds[name].append(seconds[name])
+                for part, values in zip(self.maps[name], (maps[name].maps, [trial.mask] * len(words),
+                                                          [trial.case.name] * len(words)), strict=True):
+                    self.maps[name][part] += list(values)
             if self.studies < RANDOMISED:
                 self.questions.append(trial.question())
             self.studies += 1
@@ -133,8 +138,8 @@ def _randomised(model, chosen, questions):
     for slow in (False, True):
         some = [each for each in chosen.values() if each.slow == slow]
         if some:
-            few = questions[: max(2, RANDOMISED // 3)] if slow else questions
-            found |= randomised(model, some, few)
+            few = [(study, tokens, positions[:1]) for study, tokens, positions in questions[:SLOW_RANDOMISED]]
+            found |= randomised(model, some, few if slow else questions)
     return found
 
 

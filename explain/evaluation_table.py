@@ -1,5 +1,7 @@
 """The evidence as Markdown: methods by evidence, findings by method, and what the words owe to the pictures."""
 
+from explain.summary import COMPARED
+
 
 def table(result):
     """The result of `explain.evaluation.evaluate_explanations` as Markdown."""
@@ -11,7 +13,7 @@ def table(result):
     lines += [f"{result['words']} finding words of the reference impressions, read to the model word by word"
               + (f"; {result['unknown_words']} more are not in its vocabulary" if result["unknown_words"] else "")
               + ". In brackets: 95% percentile intervals of 1000 bootstrap samples of studies.", ""]
-    lines += _by_method(result, masks) + [""]
+    lines += _by_method(result, masks) + ["", *beside_attention(result), ""]
     if sides:
         lines += _by_side(result) + [""]
     lines += _randomised(result)
@@ -25,8 +27,9 @@ def table(result):
 def _by_method(result, masks):
     head = ["method", "words (studies)"]
     if masks:
-        head += ["pointing, better view", "pointing, chosen view", "pointing, no margin", "overlap, better view"]
-    head += ["deletion", "minus random", "minus centre", "insertion", "minus random", "grounded words",
+        head += ["pointing, better view", "frontal", "lateral", "chosen view", "better view, no margin",
+                 "overlap, better view", "frontal", "lateral"]
+    head += ["deletion", "minus random", "minus centre", "insertion", "minus random", "minus centre", "grounded words",
              "seconds a word"]
     rows = []
     for name, row in result["methods"].items():
@@ -34,18 +37,19 @@ def _by_method(result, masks):
         cells += _places(row) if masks else []
         cells += [_cell(row["deletion"], bare=True), _cell(row["deletion_minus_random"]),
                   _cell(row["deletion_minus_centre"]), _cell(row["insertion"], bare=True),
-                  _cell(row["insertion_minus_random"]), _cell(row["grounded"]), f"{result['seconds_a_word'][name]:.2f}"]
+                  _cell(row["insertion_minus_random"]), _cell(row["insertion_minus_centre"]), _cell(row["grounded"]), f"{result['seconds_a_word'][name]:.2f}"]
         rows.append(cells)
     for name, row in result["baselines"].items():
         cells = [name, f"{row['deletion']['words']} ({row['deletion']['studies']})"]
         cells += _places(row) if masks else []
-        rows.append([*cells, _cell(row["deletion"], bare=True), "", "", _cell(row["insertion"], bare=True), "", "", ""])
+        rows.append([*cells, _cell(row["deletion"], bare=True), "", "", _cell(row["insertion"], bare=True), *[""] * 4])
     return ["## Methods by evidence", "", *_grid(head, rows)]
 
 
 def _places(row):
-    return [_cell(row["pointing"]["better"]), _cell(row["pointing"]["chosen"]), _cell(row["pointing_strict"]["better"]),
-            _cell(row["overlap"]["better"])]
+    return [*(_cell(row["pointing"][view]) for view in ("better", "frontal", "lateral", "chosen")),
+            _cell(row["pointing_strict"]["better"]),
+            *(_cell(row["overlap"][view]) for view in ("better", "frontal", "lateral"))]
 
 
 def _by_side(result):
@@ -77,8 +81,8 @@ def _randomised(result):
         return []
     return ["## Similarity to the trained network's maps while weights become random, from the top down", "",
             *_grid(["method", "words (studies)", *stages, "line", ""], rows), "",
-            "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of maps of different studies; a "
-            "method passes when the wholly random network's maps (last column before the line) are below it.", ""]
+            "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps of "
+            "different studies; a method passes when the wholly random network's maps (last column before the line) are below it.", ""]
 
 
 def _pictures(result):
@@ -89,13 +93,39 @@ def _pictures(result):
 
 
 def _findings(result):
-    findings = result["findings"]
-    first = next(iter(findings.values()))
-    rows = [[finding, str(first[finding]["pointing"]["words"]),
-             *(_cell(own[finding]["pointing"]) if finding in own else "-" for own in findings.values())]
-            for finding in first]
-    return ["## Pointing game on the better view, by finding", "",
-            *_grid(["finding", "words", *(result["titles"][name] for name in findings)], rows)]
+    findings = {**result["findings"], **result["baseline_findings"]}
+    first = result["baseline_findings"]["random"]
+    lines = []
+    for measure, view in (("pointing", "better"), ("pointing", "frontal"), ("pointing", "lateral"),
+                          ("overlap", "better"), ("overlap", "frontal"), ("overlap", "lateral")):
+        rows = [[finding, str(first[finding]["views"][measure][view]["words"]),
+                 *(_cell(own[finding]["views"][measure][view]) if finding in own else "-" for own in findings.values())]
+                for finding in first]
+        title = {"pointing": "Pointing game", "overlap": "Overlap"}[measure]
+        lines += [f"## {title} on the {view} view, by finding", "",
+                  *_grid(["finding", "words", *(result["titles"].get(name, name) for name in findings)], rows), ""]
+    return lines[:-1]
+
+
+def beside_attention(result):
+    """Where attention is worse or better than each other method, in words: a list of lines."""
+    lines = []
+    for name, measures in result["against"].items():
+        told = {"worse": [], "better": []}
+        for measure, score in measures.items():
+            if score["low"] is not None and (score["high"] < 0 or score["low"] > 0):
+                low, high = sorted((abs(score["low"]), abs(score["high"])))
+                told["worse" if score["value"] < 0 else "better"].append(
+                    f"{COMPARED[measure][0]} (by {abs(score['value']):.3f}, {low:.3f} to {high:.3f})")
+        parts = [f"{word} in {_listed(some)}" for word, some in told.items() if some]
+        counts = max((score["words"] for score in measures.values()), default=0)
+        verdict = "; ".join(parts) if parts else "not clearly different in anything"
+        lines.append(f"- Attention beside {result['titles'][name]}, {counts} words: {verdict}.")
+    return lines
+
+
+def _listed(some):
+    return some[0] if len(some) == 1 else ", ".join(some[:-1]) + " and " + some[-1]
 
 
 def _notes(result, masks):
@@ -114,8 +144,8 @@ def _notes(result, masks):
               "say."]
     gaze = result["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
-        notes += [f"Attention: entropy {gaze['bits']['value']:.2f} bits, {gaze['evenness']['value']:.0%} of an even "
-                  f"spread; the frontal view got more in {gaze['frontal']['value']:.0%} of the words."]
+        notes += [f"Attention: entropy {_cell(gaze['bits'], digits=2)} bits, {_cell(gaze['evenness'], digits=2)} of an "
+                  f"even spread; share of the words in which the frontal view got more: {_cell(gaze['frontal'], digits=2)}."]
     return ["\n\n".join(notes)]
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from explain.baseline import baseline
 from explain.faithfulness import order
 from explain.heatmap import WHOLE
+from explain.hiding import Hiding
 from explain.method import Stopped, ask
-from explain.target import single, target
+from explain.target import target
 
 SHARE = 0.1  # of the pixels, hidden at once
 RANDOM = 99  # areas; p cannot fall below 0.01
@@ -166,41 +167,47 @@ class Hider:
         model: Captioner.
         question: Question.
         share, random, seed, progress: as in `grounding`.
+        hiding: explain.hiding.Hiding of the question, where there is one.
     """
 
-    def __init__(self, model, question, share=SHARE, random=RANDOM, seed=0, progress=None):
+    def __init__(self, model, question, share=SHARE, random=RANDOM, seed=0, progress=None, hiding=None):
         self.model, self.question, self.share = model, question, share
-        self.empty = baseline(question.pictures, "blurred", model.config["preparation"])
+        self.hiding = hiding or Hiding(model, question)
         numbers = np.random.default_rng(seed)
-        hidden = []
+        features = [self.hiding.ends[:1]]
         for first in range(0, random, BATCH):
             count = min(BATCH, random - first)
-            hidden.append(self._features([self._area(numbers.random((2, *model.grid)), WHOLE) for _ in range(count)]))
+            features.append(self._features([self._area(numbers.random((2, *model.grid)), WHOLE) for _ in range(count)]))
             if progress is not None and progress(first + count, random):
                 raise Stopped
-        self.random = np.concatenate(hidden)  # (random, 2, R, C, F)
-        self.before = self._features([np.zeros(0, int)])  # (1, 2, R, C, F)
+        self._known = self.hiding.probabilities(np.concatenate(features))  # (W, 1 + random): untouched, random areas
 
     def of(self, word, values, extent=WHOLE):
         """The Grounding of one word of the question by one map."""
-        tokens, against = single(self.question, word)
-        features = np.concatenate([self.before, self._features([self._area(values, extent)]), self.random])
-        found = target(self.model).of_features(features, self.question.mask, tokens, against).numpy()[-1]
-        found = np.exp(found.astype(np.float64))  # (2 + random,)
-        return Grounding(float(found[0]), float(found[1]), found[2:], self.share)
+        return self._of(word, self._area(values, extent))
+
+    def of_ranked(self, word, ranked):
+        """The same by an order of the pixels (`explain.faithfulness.order`)."""
+        return self._of(word, self._first(ranked))
+
+    def _of(self, word, area):
+        ((hidden,),) = self.hiding.probabilities(self._features([area]), [word])
+        before, *random = self._known[word]
+        return Grounding(float(before), float(hidden), np.array(random), self.share)
 
     def _area(self, values, extent):
         """Indices into the flattened pixels: the share where the map is strongest."""
         question = self.question
-        ranked = order(values, extent, question.mask, question.pictures.shape[1], self.model.grid)
+        return self._first(order(values, extent, question.mask, question.pictures.shape[1], self.model.grid))
+
+    def _first(self, ranked):
         return ranked[: max(int(round(self.share * len(ranked))), 1)]
 
     def _features(self, areas):
-        pictures = np.repeat(self.question.pictures[None], len(areas), axis=0)  # (n, 2, size, size, channels)
-        channels = pictures.shape[-1]
-        for picture, area in zip(pictures, areas):
-            picture.reshape(-1, channels)[area] = self.empty.reshape(-1, channels)[area]
-        return target(self.model).features(pictures).numpy()
+        hidden = np.zeros((len(areas), self.hiding.there.size), bool)
+        for row, area in zip(hidden, areas):
+            row[area] = True
+        return self.hiding.features(hidden.reshape(-1, *self.hiding.there.shape))
 
 
 def gaze(attention, views=(True, True)):

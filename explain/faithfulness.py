@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.baseline import baseline
 from explain.heatmap import WHOLE, spread
+from explain.hiding import Hiding
 from explain.method import Stopped, ask
-from explain.target import single, target
 
-BATCH = 8
 CENTRE = 1 / 6  # standard deviation of the centred Gaussian, as a share of the picture's side
 
 
@@ -77,13 +75,37 @@ def curves(model, study, tokens, position, values, extent=WHOLE, steps=16, kind=
         position: the word's place.
         values: `(2, rows, columns)`, its map; of any sign, on a grid or in pixels.
         extent: the part of the pictures that the map lies over; the rest counts as least important.
-        steps: equal shares of the pixels. Each costs two runs of the whole network.
+        steps: equal shares of the pixels. Each but the last costs two runs of the whole network.
         kind: what stands for a picture without content, see `explain.baseline`.
 
     Returns:
         Curves.
     """
-    return _curves(model, ask(model, study, tokens, [position]), values, extent, steps, kind, lambda: None)
+    hiding = Hiding(model, ask(model, study, tokens, [position]), kind)
+    return of_words(hiding, order(values, extent, hiding.question.mask, hiding.there.shape[1], model.grid), steps)[0]
+
+
+def of_words(hiding, ranked, steps=16, words=None):
+    """The Curves of several words of a study by one order of its pixels.
+
+    Args:
+        hiding: explain.hiding.Hiding.
+        ranked: pixels, most important first, see `order`.
+        steps: as in `curves`.
+        words: numbers of words of the question; all of them when None.
+
+    Returns:
+        list of Curves.
+    """
+    counts = np.round(np.linspace(0, len(ranked), steps + 1)).astype(int)
+    place = np.full(hiding.there.shape, len(ranked), int)
+    place.reshape(-1)[ranked] = np.arange(len(ranked))
+    gone = place < counts[1:-1, None, None, None]  # (steps - 1, 2, size, size)
+    features = np.concatenate([hiding.ends, hiding.features(np.concatenate([gone, ~gone]))])
+    found = hiding.probabilities(features, words)  # (words, 2 * steps): untouched, hidden, deletion, insertion
+    return [Curves(counts / len(ranked), np.r_[before, falling, empty], np.r_[empty, rising, before])
+            for (before, empty), falling, rising in
+            zip(found[:, :2], found[:, 2 : steps + 1], found[:, steps + 1 :], strict=True)]
 
 
 def compare(model, study, tokens, position, values, extent=WHOLE, steps=16, kind="blurred", random=19, seed=0,
@@ -102,24 +124,23 @@ def compare(model, study, tokens, position, values, extent=WHOLE, steps=16, kind
     Raises:
         Stopped: `progress` returned True.
     """
-    question = ask(model, study, tokens, [position])
-    of, done = (random + 2) * 2 * (steps + 1), 0
-
-    def report():
-        nonlocal done
-        done += 1
-        # Counted in pictures; `_curves` reports after each.
-        if progress is not None and progress(done, of):
-            raise Stopped
+    hiding = Hiding(model, ask(model, study, tokens, [position]), kind)
+    of, done, size = (random + 2) * 2 * (steps + 1), 0, hiding.there.shape[1]
 
     def drawn(values, extent=WHOLE):
-        return _curves(model, question, values, extent, steps, kind, report)
+        nonlocal done
+        found = of_words(hiding, order(values, extent, hiding.question.mask, size, model.grid), steps)[0]
+        for _ in range(2 * (steps + 1)):  # counted in pictures
+            done += 1
+            if progress is not None and progress(done, of):
+                raise Stopped
+        return found
 
     numbers = np.random.default_rng(seed)
     return Comparison(
         drawn(values, extent),
         tuple(drawn(numbers.random((2, *model.grid))) for _ in range(random)),
-        drawn(np.stack([centre(question.pictures.shape[1])] * 2)))
+        drawn(np.stack([centre(size)] * 2)))
 
 
 def centre(size):
@@ -154,28 +175,3 @@ def order(values, extent, mask, size, grid):
     ranked = np.lexsort((ties.reshape(-1), -pixels.reshape(-1)))  # stable
     there = np.repeat(mask, size * size)
     return ranked[there[ranked]]
-
-
-def _curves(model, question, values, extent, steps, kind, report):
-    graphs, pictures = target(model), question.pictures
-    empty = baseline(pictures, kind, model.config["preparation"])
-    empty[~question.mask] = pictures[~question.mask]
-    tokens, against = single(question, 0)
-    ranked = order(values, extent, question.mask, pictures.shape[1], model.grid)
-    counts = np.round(np.linspace(0, len(ranked), steps + 1)).astype(int)
-
-    def probabilities(ground, figure):
-        """Of `ground`, with a growing share of the pixels taken from `figure`."""
-        found = []
-        for first in range(0, len(counts), BATCH):
-            some = counts[first : first + BATCH]
-            mixed = np.repeat(ground[None], len(some), axis=0)  # (n, 2, size, size, channels)
-            for picture, count in zip(mixed, some):
-                rows = picture.reshape(-1, picture.shape[-1])
-                rows[ranked[:count]] = figure.reshape(rows.shape)[ranked[:count]]
-            found.append(graphs.of_features(graphs.features(mixed), question.mask, tokens, against).numpy()[-1])
-            for _ in some:
-                report()
-        return np.exp(np.concatenate(found))
-
-    return Curves(counts / len(ranked), probabilities(pictures, empty), probabilities(empty, pictures))

@@ -7,7 +7,7 @@ import numpy as np
 
 from explain.baseline import baseline
 from explain.method import Method
-from explain.target import single, target
+from explain.target import sequence, target
 
 
 class IntegratedGradients(Method):
@@ -35,20 +35,18 @@ class IntegratedGradients(Method):
         start = baseline(pictures, self.kind, model.config["preparation"])
         start[~question.mask] = pictures[~question.mask]
         shares = ((np.arange(self.steps) + 0.5) / self.steps).astype(np.float32)  # (steps,)
-        done, of = 0, len(question.positions) * self.steps
-        maps, ends = [], []
-        for word in range(len(question.positions)):
-            tokens, against = single(question, word)
-            total = np.zeros(pictures.shape, np.float64)  # (2, size, size, channels)
-            for first in range(0, self.steps, self.batch):
-                share = shares[first : first + self.batch, None, None, None, None]
-                points = start + share * (pictures - start)  # (n, 2, size, size, channels)
-                _, gradients = graphs.pixels_gradient(points, question.mask, tokens, against)
-                total += gradients.numpy().sum(axis=0)
-                done += len(share)
-                report(done, of)
-            maps.append(((pictures - start) * total / self.steps).sum(axis=-1))  # (2, size, size)
-            features = graphs.features(np.stack([start, pictures]))
-            ends.append(graphs.of_features(features, question.mask, tokens, against).numpy()[-1])  # (2,)
-        maps, (before, after) = np.stack(maps), np.array(ends).T
+        tokens, against = sequence(question)
+        words, done = len(question.positions), 0
+        total = np.zeros((words, *pictures.shape), np.float64)  # (W, 2, size, size, channels)
+        for first in range(0, self.steps, self.batch):
+            share = shares[first : first + self.batch, None, None, None, None]
+            points = start + share * (pictures - start)  # (n, 2, size, size, channels)
+            _, gradients = graphs.pixels_gradient(points, question.mask, tokens, against, question.positions)
+            total += gradients.numpy().sum(axis=1)
+            done += len(share) * words
+            report(done, self.steps * words)
+        maps = ((pictures - start) * total / self.steps).sum(axis=-1)  # (W, 2, size, size)
+        features = graphs.features(np.stack([start, pictures]))
+        ends = graphs.of_features(features, question.mask, tokens, against).numpy()[question.positions]  # (W, 2)
+        before, after = ends.T
         return maps, {"target": after, "baseline": before, "gap": maps.sum(axis=(1, 2, 3)) - (after - before)}

@@ -17,12 +17,13 @@ import numpy as np
 
 from captioner.checkpoint import named_weights
 from explain.method import Stopped
+from explain.target import living
 
 PAIRS = 50  # random pairs of maps that the pass line is the mean of, as in Arun et al.
 _STAGES = (
     (r"output_dense", "output"), (r"gru_cell|embedding", "decoder"), (r"attend_", "attention"),
     (r"begin_state|target_", "first state"), (r"projection|memory_norm", "projection"), (r"bn$", "encoder's last norm"),
-    (r"conv(\d)_|pool(\d)_", "encoder block {}"),
+    (r"conv(\d)_|pool(\d)_|stage(\d)_", "encoder block {}"), (r"stem_", "encoder's stem"),
 )
 
 
@@ -125,7 +126,7 @@ def randomised(model, methods, questions, seed=0, progress=None):
     found = {method.name: {"maps": explain(method), "views": views, "studies": places, "stages": {}}
              for method in methods}
     of = len(stages(model.network))
-    with kept(model.network):
+    with kept(model.network), living(model):
         for done, stage in enumerate(cascade(model.network, seed), 1):
             for method in methods:
                 own = found[method.name]

@@ -7,7 +7,7 @@ arXiv 1706.03825, section 3; the absolute value is their choice for photographs 
 import numpy as np
 
 from explain.method import Method
-from explain.target import single, target
+from explain.target import sequence, target
 
 
 class SmoothGrad(Method):
@@ -29,22 +29,18 @@ class SmoothGrad(Method):
     def _maps(self, model, question, report):
         graphs, pictures = target(model), question.pictures
         deviation = self.noise * np.ptp(pictures, axis=(1, 2, 3), keepdims=True)  # (2, 1, 1, 1); 0 for a missing view
-        done, of = 0, len(question.positions) * self.samples
-        maps, spread = [], []
-        for word in range(len(question.positions)):
-            tokens, against = single(question, word)
-            noise = np.random.default_rng(self.seed)
-            total, targets = np.zeros(pictures.shape, np.float64), []
-            for first in range(0, self.samples, self.batch):
-                count = min(self.batch, self.samples - first)
-                # One grey level's noise, whether the network takes it once or three times over.
-                grey = noise.standard_normal((count, *pictures.shape[:-1], 1), np.float32)  # (count, 2, size, size, 1)
-                noisy = pictures + deviation * grey
-                target_values, gradients = graphs.pixels_gradient(noisy, question.mask, tokens, against)
-                total += gradients.numpy().sum(axis=0)
-                targets.append(target_values.numpy())
-                done += count
-                report(done, of)
-            maps.append(np.abs(total.sum(axis=-1)) / self.samples)  # (2, size, size)
-            spread.append(np.concatenate(targets).mean())
-        return np.stack(maps), {"target_with_noise": np.array(spread)}
+        tokens, against = sequence(question)
+        noise, words, done = np.random.default_rng(self.seed), len(question.positions), 0
+        total, targets = np.zeros((words, *pictures.shape), np.float64), []  # (W, 2, size, size, channels)
+        for first in range(0, self.samples, self.batch):
+            count = min(self.batch, self.samples - first)
+            # One grey level's noise, whether the network takes it once or three times over.
+            grey = noise.standard_normal((count, *pictures.shape[:-1], 1), np.float32)  # (count, 2, size, size, 1)
+            noisy = pictures + deviation * grey
+            found, gradients = graphs.pixels_gradient(noisy, question.mask, tokens, against, question.positions)
+            total += gradients.numpy().sum(axis=1)
+            targets.append(found.numpy())  # (W, count)
+            done += count * words
+            report(done, self.samples * words)
+        maps = np.abs(total.sum(axis=-1)) / self.samples  # (W, 2, size, size)
+        return maps, {"target_with_noise": np.concatenate(targets, axis=1).mean(axis=1)}

@@ -1,8 +1,9 @@
 """The number that is explained, as graphs that can be differentiated: a word's log probability, or a difference of two.
 
-Teacher forcing as in `captioner.decoding`, but over a batch of altered studies, and with a second token at any step.
+Teacher forcing as in `captioner.decoding`, over a batch of altered studies.
 """
 
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,39 +12,63 @@ _TARGETS = WeakKeyDictionary()  # a graph takes a second to build, so each model
 
 
 def target(model):
-    """The Target of a Captioner, made once."""
+    """The Target of a Captioner, made once. Its encoder keeps the weights that it had then; see `living`."""
     if model not in _TARGETS:
-        preparation = model.config["preparation"]
-        size, channels = preparation["size"], preparation.get("channels", 1)
-        _TARGETS[model] = Target(model.network, model.vocabulary.start, size, channels)
+        _TARGETS[model] = _made(model, living=False)
     return _TARGETS[model]
+
+
+@contextmanager
+def living(model):
+    """Within, the Target of a Captioner follows its weights as they change; nobody else may use the model."""
+    before = _TARGETS.pop(model, None)
+    _TARGETS[model] = _made(model, living=True)
+    try:
+        yield
+    finally:
+        del _TARGETS[model]
+        if before is not None:
+            _TARGETS[model] = before
+
+
+def _made(model, living):
+    preparation = model.config["preparation"]
+    return Target(model.decoder, preparation["size"], preparation.get("channels", 1), living)
 
 
 class Target:
     """Graphs of one network. N studies, T tokens, W words; R rows, C columns and F channels of the features.
 
     In all of them `tokens` is int32 `(T,)`, the sequence, `against` is int32 `(T,)`, the token that each is compared
-    with or -1, and `mask` is bool `(2,)`, which views there are. A target is log p(token), or
-    log p(token) - log p(against).
+    with or -1, `positions` is int32 `(W,)`, and `mask` is bool `(2,)`, which views there are. A target is log p(token),
+    or log p(token) - log p(against).
 
     Args:
-        network: one of `captioner.models`.
-        start: id of the start token.
+        decoder: captioner.decoding.Decoder of the network.
         size, channels: of its pictures.
+        living: whether the encoder's weights are read anew at every call; else they are constants, which is quicker
+            (`captioner.frozen`).
     """
 
-    def __init__(self, network, start, size, channels):
+    def __init__(self, decoder, size, channels, living=False):
         import tensorflow as tf
 
-        self.network, self.start = network, start
+        from captioner.frozen import frozen
+
+        self.decoder, self.network = decoder, decoder.network
+        network = self.network
+
+        def encoding(call, signature):
+            return tf.function(call, input_signature=signature) if living else frozen(network, call, signature)
+
         pictures = tf.TensorSpec((None, None, size, size, channels), tf.float32)
         ids, mask = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((2,), tf.bool)
-        self.features = tf.function(self._features, input_signature=[pictures])
+        self.features = encoding(self._features, [pictures])
         depth = self.features.get_concrete_function().structured_outputs.shape[-1]
         features = tf.TensorSpec((None, 2, *network.grid, depth), tf.float32)
         self.of_features = tf.function(self._of_features, input_signature=[features, mask, ids, ids])
         self.features_gradient = tf.function(self._features_gradient, input_signature=[features, mask, ids, ids, ids])
-        self.pixels_gradient = tf.function(self._pixels_gradient, input_signature=[pictures, mask, ids, ids])
+        self.pixels_gradient = encoding(self._pixels_gradient, [pictures, mask, ids, ids, ids])
 
     def _features(self, pictures):
         """Pictures `(N, views, size, size, channels)` -> features `(N, views, R, C, F)`, each picture by itself."""
@@ -53,26 +78,12 @@ class Target:
         """Features `(N, 2, R, C, F)` -> targets `(T, N)`."""
         import tensorflow as tf
 
-        network, batch = self.network, tf.shape(features)[0]
-        masks = tf.broadcast_to(mask, (batch, 2))
-        memory = network.remember(features, masks, training=False)  # (N, P, depth)
-        constants, state = network.begin(memory, masks)  # state (N, units)
-        steps, units = tf.shape(tokens)[0], state.shape[-1]
-        before = tf.concat([[self.start], tokens[:-1]], 0)  # (T,)
-
-        def advance(step, state, targets):
-            logits, state, _ = network.step(memory, constants, state, tf.fill([batch], before[step]))
-            log_probs = tf.nn.log_softmax(tf.cast(logits, tf.float32))  # (N, V)
-            other = tf.where(against[step] < 0, 0.0, tf.gather(log_probs, tf.maximum(against[step], 0), axis=1))
-            return step + 1, state, targets.write(step, tf.gather(log_probs, tokens[step], axis=1) - other)
-
-        _, _, targets = tf.while_loop(
-            lambda step, *_: step < steps, advance, (tf.constant(0), state, tf.TensorArray(tf.float32, size=steps)),
-            shape_invariants=(tf.TensorShape([]), tf.TensorShape([None, units]), tf.TensorShape(None)))
-        return targets.stack()  # (T, N)
+        masks = tf.broadcast_to(mask, (tf.shape(features)[0], 2))
+        memory = self.network.remember(features, masks, training=False)  # (N, P, depth)
+        return self.decoder.targets_graph(memory, masks, tokens, against)
 
     def _features_gradient(self, features, mask, tokens, against, positions):
-        """Features of one study `(1, 2, R, C, F)` -> its targets at `positions (W,)`, their gradients `(W, 2, R, C, F)`.
+        """Features of one study `(1, 2, R, C, F)` -> its targets `(W,)`, their gradients `(W, 2, R, C, F)`.
 
         The decoder sees W copies of the features, and copy i answers for word i alone: one backward pass for all words.
         """
@@ -87,15 +98,26 @@ class Target:
             total = tf.reduce_sum(targets)
         return targets, tape.gradient(total, copies)
 
-    def _pixels_gradient(self, pictures, mask, tokens, against):
-        """Pictures `(N, 2, size, size, channels)` -> targets `(N,)` of the last token, gradients as the pictures."""
+    def _pixels_gradient(self, pictures, mask, tokens, against, positions):
+        """Pictures `(N, 2, size, size, channels)` -> targets `(W, N)`, gradients `(W, N, 2, size, size, channels)`.
+
+        The encoder runs forwards once for all words, and backwards once for each.
+        """
         import tensorflow as tf
 
-        with tf.GradientTape() as tape:
-            tape.watch(pictures)
-            targets = self._of_features(self._features(pictures), mask, tokens, against)[-1]  # (N,)
-            total = tf.reduce_sum(targets)
-        return targets, tape.gradient(total, pictures)
+        with tf.GradientTape(persistent=True) as encoder:
+            encoder.watch(pictures)
+            features = self._features(pictures)  # (N, 2, R, C, F)
+
+        def of_word(position):
+            with tf.GradientTape() as decoder:
+                decoder.watch(features)
+                end = position + 1
+                targets = self._of_features(features, mask, tokens[:end], against[:end])[-1]  # (N,)
+                total = tf.reduce_sum(targets)
+            return targets, encoder.gradient(features, pictures, decoder.gradient(total, features))
+
+        return tf.map_fn(of_word, positions, parallel_iterations=1, fn_output_signature=(tf.float32, tf.float32))
 
 
 def sequence(question):

@@ -8,6 +8,8 @@ import numpy as np
 from captioner.index_places import Place
 from explain import evidence, faithfulness, grounding, sides
 from explain.cases import placed
+from explain.heatmap import WHOLE
+from explain.hiding import Hiding
 from explain.method import ask
 
 MARGINS = {"pointing": grounding.MARGIN, "pointing_strict": 0.0}
@@ -61,27 +63,24 @@ class Trial:
 
         "random" and "centre" hold what maps that know nothing of the model reach, under the names of `maps`.
         """
-        question = ask(self.model, *self.question())
-        shares = evidence.picture_shares(self.model, question, self.others)
-        texts = self.case.caption.split()
+        shares = evidence.picture_shares(self.model, self._hiding.question, self.others)
+        texts, random, centre = self.case.caption.split(), self._random(), self._centre()
         found = []
-        for place, share in zip(self.positions, shares):
+        for word, (place, share) in enumerate(zip(self.positions, shares)):
             found.append({
                 "study": self.case.name, "position": place, "word": texts[place], "finding": self.case.words[place],
                 "pictures": {**asdict(share), "moved": share.moved, "guessed": share.guessed},
-                "random": self._random(place), "centre": self._centre(place)})
+                "random": random[word], "centre": centre[word]})
         return found
 
-    def maps(self, method):
-        """Records of one method's maps: a list of dicts, one a word.
+    def maps(self, found):
+        """Records of one method's maps, an Explanation of `question()`: a list of dicts, one a word.
 
         Keys: "pointing", "pointing_strict", "overlap" (by view, None without masks), "spread" (`explain.sides.shares`),
         "side", "zone" (None where the index names none), "deletion", "insertion" (areas), "hidden" (p and so on), and
         "gaze" for attention.
         """
-        found = method.explain(self.model, *self.question())
-        return [self._record(place, values, found.extent, self._hider.of(word, values, found.extent))
-                for word, (place, values) in enumerate(zip(self.positions, found.maps))]
+        return [self._record(word, values, found.extent) for word, values in enumerate(found.maps)]
 
     def generated(self, methods):
         """Records of side and zone for the words that the model itself wrote and whose places the index gives.
@@ -101,20 +100,24 @@ class Trial:
         return found
 
     @cached_property
+    def _hiding(self):
+        return Hiding(self.model, ask(self.model, *self.question()))
+
+    @cached_property
     def _hider(self):
         """All methods share the random areas."""
-        return evidence.Hider(self.model, ask(self.model, *self.question()), self.effort.hidden, self.effort.areas)
+        hiding, effort = self._hiding, self.effort
+        return evidence.Hider(self.model, hiding.question, effort.hidden, effort.areas, hiding=hiding)
 
-    def _record(self, place, values, extent, hidden):
-        found = {"study": self.case.name, "position": place, "finding": self.case.words[place]}
-        masks = self.case.masks.get(place)
-        if masks is not None:
-            for name, margin in MARGINS.items():
-                found[name] = grounding.hits(values, masks, self.mask, extent, margin)
-            found["overlap"] = grounding.overlaps(values, masks, self.mask, extent)
+    def _record(self, word, values, extent):
+        place = self.positions[word]
+        found = {"study": self.case.name, "position": place, "finding": self.case.words[place],
+                 **self._pointing(place, values, extent)}
         where = self.case.placed.get(place)
         found |= self._sides(where.place if where else Place(None, None), values, extent)
-        found |= self._areas(place, values, extent)
+        ranked = self._order(values, extent)
+        found |= self._areas(ranked, [word])[0]
+        hidden = self._hider.of_ranked(word, ranked)
         found["hidden"] = {"before": hidden.before, "after": hidden.hidden, "p": hidden.p, "grounded": hidden.grounded,
                            "random": float(hidden.random.mean())}
         if (values >= 0).all() and values.sum() > 0:
@@ -127,28 +130,39 @@ class Trial:
         return {"spread": [float(share) for share in spread], "side": side, "zone": zone,
                 "named_side": where.side, "named_zone": where.zone}
 
-    def _areas(self, place, values, extent=grounding.WHOLE):
-        curves = faithfulness.curves(self.model, self.pictures, self.tokens, place, values, extent, self.effort.steps)
-        return {"deletion": curves.deletion_area, "insertion": curves.insertion_area}
+    def _pointing(self, place, values, extent=WHOLE):
+        """Pointing and overlap of a map of the word at `place`; nothing where the finding has no mask."""
+        masks = self.case.masks.get(place)
+        if masks is None:
+            return {}
+        return {**{name: grounding.hits(values, masks, self.mask, extent, margin) for name, margin in MARGINS.items()},
+                "overlap": grounding.overlaps(values, masks, self.mask, extent)}
 
-    def _random(self, place):
-        numbers = np.random.default_rng((place, len(self.tokens)))
+    def _order(self, values, extent=WHOLE):
+        return faithfulness.order(values, extent, self.mask, self.pictures[0].shape[1], self.model.grid)
+
+    def _areas(self, ranked, words=None):
+        """Areas under the curves of some words, or all, by one order of the pixels: a list of dicts."""
+        return [{"deletion": curves.deletion_area, "insertion": curves.insertion_area}
+                for curves in faithfulness.of_words(self._hiding, ranked, self.effort.steps, words)]
+
+    def _random(self):
+        """What random maps reach, word by word; all words share the orders."""
+        numbers = np.random.default_rng((self.positions[0], len(self.tokens)))
         drawn = [numbers.random((2, *self.model.grid)) for _ in range(self.effort.orders)]
-        areas = [self._areas(place, values) for values in drawn]
-        found = {name: float(np.mean([each[name] for each in areas])) for name in ("deletion", "insertion")}
-        masks = self.case.masks.get(place)
-        if masks is not None:
-            for name, margin in MARGINS.items():
-                found[name] = grounding.random_hits(masks, self.mask, margin)
-            found["overlap"] = grounding.overlaps(drawn[0], masks, self.mask)
+        areas = [self._areas(self._order(values)) for values in drawn]
+        found = []
+        for word, place in enumerate(self.positions):
+            own = {name: float(np.mean([each[word][name] for each in areas])) for name in ("deletion", "insertion")}
+            masks = self.case.masks.get(place)
+            if masks is not None:
+                own |= {name: grounding.random_hits(masks, self.mask, margin) for name, margin in MARGINS.items()}
+                own["overlap"] = grounding.overlaps(drawn[0], masks, self.mask)
+            found.append(own)
         return found
 
-    def _centre(self, place):
+    def _centre(self):
+        """What a Gaussian in the middle of each view reaches, word by word."""
         values = np.stack([faithfulness.centre(self.pictures[0].shape[1])] * 2)
-        found = self._areas(place, values)
-        masks = self.case.masks.get(place)
-        if masks is not None:
-            for name, margin in MARGINS.items():
-                found[name] = grounding.hits(values, masks, self.mask, margin=margin)
-            found["overlap"] = grounding.overlaps(values, masks, self.mask)
-        return found
+        return [{**areas, **self._pointing(place, values)}
+                for place, areas in zip(self.positions, self._areas(self._order(values)), strict=True)]

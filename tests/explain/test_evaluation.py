@@ -147,7 +147,8 @@ def test_a_map_that_is_the_mask_gets_all(tiny):
         def _maps(self, model, question, report):
             return mask[None].astype(np.float32), {}
 
-    (record,) = Trial(tiny, case, LEAST).maps(Oracle())
+    trial = Trial(tiny, case, LEAST)
+    (record,) = trial.maps(Oracle().explain(tiny, *trial.question()))
     assert record["overlap"] == dict(frontal=1, lateral=1, better=1)
     assert set(record["pointing_strict"].values()) == {True}
     assert (record["side"], record["zone"], record["named_side"]) == (True, True, "right")

@@ -92,3 +92,13 @@ def test_it_can_be_stopped(tiny, study):
     with pytest.raises(Stopped):
         randomised(tiny, [method("attention")], [question], progress=lambda done, of: done == 2)
     assert all(np.array_equal(value, before[name]) for name, value in snapshot(tiny.network).items())
+
+
+def test_efficientnets_layers_are_grouped_by_stage():
+    from captioner.models.attention import AttentionCaptioner
+    from captioner.models.efficientnet_lite import EfficientNetLiteConfig
+
+    encoder = EfficientNetLiteConfig(depths=(1, 1, 1, 1, 1, 1, 1), widths=(4,) * 7, expansion=1, stem=4)
+    network = AttentionCaptioner(encoder, 6, 2, (2, 2), depth=4, units=4, embedding=4)
+    assert list(stages(network)) == ["output", "decoder", "attention", "first state", "projection",
+                                     *(f"encoder block {number}" for number in range(7, 0, -1)), "encoder's stem"]

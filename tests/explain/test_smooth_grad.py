@@ -16,9 +16,10 @@ def test_without_noise_it_is_the_gradient(tiny, study):
     from captioner.preparation import prepare
 
     views, mask = prepare(study, tiny.config["preparation"])
-    _, gradient = target(tiny).pixels_gradient(views[None], mask, np.array([4], np.int32), np.array([-1], np.int32))
+    token, against, position = (np.array([number], np.int32) for number in (4, -1, 0))
+    _, gradient = target(tiny).pixels_gradient(views[None], mask, token, against, position)
     found = method("smooth-grad", samples=2, noise=0.0).explain(tiny, study, [4])
-    np.testing.assert_allclose(found.maps[0], np.abs(gradient.numpy()[0, ..., 0]), atol=1e-7)
+    np.testing.assert_allclose(found.maps[0], np.abs(gradient.numpy()[0, 0, ..., 0]), atol=1e-7)
 
 
 def test_the_seed_decides_and_the_batch_does_not(tiny, study):
