@@ -1,4 +1,4 @@
-"""The command line of this half: `python -m captioner explain` and `python -m captioner evaluate-explanations`.
+"""The command line of this half: `python -m captioner explain`, `evaluate-explanations`, `evidence-table`.
 
 `captioner.__main__` owns the command line, and asks this module by name to `add` its own.
 """
@@ -13,7 +13,7 @@ from explain.method import METHODS
 
 
 def add(commands):
-    """Add both commands to the subparsers of `python -m captioner`; each sets `run`, a function of the options."""
+    """Add the commands to the subparsers of `python -m captioner`; each sets `run`, a function of the options."""
     explain = commands.add_parser("explain", help="the impression of one study with its reasons: one HTML file")
     explain.add_argument("frontal", help="PNG, JPEG or DICOM")
     explain.add_argument("lateral", nargs="?", help="may be left out")
@@ -36,6 +36,13 @@ def add(commands):
     judge.add_argument("--slow-count", type=_positive, default=8,
                        help="studies for the methods that take seconds a word (8)")
     judge.set_defaults(run=_evaluate)
+
+    tell = commands.add_parser("evidence-table", help="methods by evidence: one table of several evaluations")
+    tell.add_argument("folders", nargs="+", type=Path,
+                      help="what evaluate-explanations wrote: of phantoms, of real studies")
+    tell.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE",
+                      help="Markdown files whose table between its two marks is replaced")
+    tell.set_defaults(run=_tell)
 
 
 def _positive(text):
@@ -72,3 +79,12 @@ def _evaluate(options):
         raise BadInput(f"{options.out} is a file, not a folder to write to.")
     print(table(evaluate_explanations(options.data, options.checkpoint, options.out, options.count, methods,
                                       options.slow_count, options.split)))
+
+
+def _tell(options):
+    from explain.evidence_summary import put_into, read, summary
+
+    text = summary(read(options.folders))
+    for path in options.into:
+        put_into(path, text)
+    print(text, end="")

@@ -20,7 +20,7 @@ from explain.trial import Effort, Trial
 
 COUNT = 60
 SLOW_COUNT = 8  # studies for the methods that take seconds a word
-# Studies whose maps are compared while the weights become random, with all their words; of a slow method the first word.
+# Studies whose maps are compared while the weights become random; a slow method explains the first word of each.
 RANDOMISED, SLOW_RANDOMISED = 8, 3
 
 

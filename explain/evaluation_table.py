@@ -35,21 +35,22 @@ def _by_method(result, masks):
     for name, row in result["methods"].items():
         cells = [f"**{result['titles'][name]}**", f"{row['deletion']['words']} ({row['deletion']['studies']})"]
         cells += _places(row) if masks else []
-        cells += [_cell(row["deletion"], bare=True), _cell(row["deletion_minus_random"]),
-                  _cell(row["deletion_minus_centre"]), _cell(row["insertion"], bare=True),
-                  _cell(row["insertion_minus_random"]), _cell(row["insertion_minus_centre"]), _cell(row["grounded"]), f"{result['seconds_a_word'][name]:.2f}"]
+        cells += [cell(row["deletion"], bare=True), cell(row["deletion_minus_random"]),
+                  cell(row["deletion_minus_centre"]), cell(row["insertion"], bare=True),
+                  cell(row["insertion_minus_random"]), cell(row["insertion_minus_centre"]), cell(row["grounded"]),
+                  f"{result['seconds_a_word'][name]:.2f}"]
         rows.append(cells)
     for name, row in result["baselines"].items():
         cells = [name, f"{row['deletion']['words']} ({row['deletion']['studies']})"]
         cells += _places(row) if masks else []
-        rows.append([*cells, _cell(row["deletion"], bare=True), "", "", _cell(row["insertion"], bare=True), *[""] * 4])
-    return ["## Methods by evidence", "", *_grid(head, rows)]
+        rows.append([*cells, cell(row["deletion"], bare=True), "", "", cell(row["insertion"], bare=True), *[""] * 4])
+    return ["## Methods by evidence", "", *grid(head, rows)]
 
 
 def _places(row):
-    return [*(_cell(row["pointing"][view]) for view in ("better", "frontal", "lateral", "chosen")),
-            _cell(row["pointing_strict"]["better"]),
-            *(_cell(row["overlap"][view]) for view in ("better", "frontal", "lateral"))]
+    return [*(cell(row["pointing"][view]) for view in ("better", "frontal", "lateral", "chosen")),
+            cell(row["pointing_strict"]["better"]),
+            *(cell(row["overlap"][view]) for view in ("better", "frontal", "lateral"))]
 
 
 def _by_side(result):
@@ -58,11 +59,11 @@ def _by_side(result):
         for source in ("reference", "generated"):
             side, zone = row[f"side_{source}"], row[f"zone_{source}"]
             if side["words"] or zone["words"]:
-                rows.append([f"**{result['titles'][name]}**", source, f"{side['words']}, {zone['words']}", _cell(side),
-                             _cell(row[f"side_{source}_average"]), _cell(zone), _cell(row[f"zone_{source}_average"])])
+                rows.append([f"**{result['titles'][name]}**", source, f"{side['words']}, {zone['words']}", cell(side),
+                             cell(row[f"side_{source}_average"]), cell(zone), cell(row[f"zone_{source}_average"])])
     head = ["method", "words of", "with a side, with a third", "on the named side", "average position",
             "in the named third", "average position"]
-    return ["## Side and third on the frontal view, as the index names them", "", *_grid(head, rows), "",
+    return ["## Side and third on the frontal view, as the index names them", "", *grid(head, rows), "",
             "Chance is 1/2 for the side and 1/3 for the third. Average position: the mean of the method's maps of all "
             "other studies."]
 
@@ -75,21 +76,22 @@ def _randomised(result):
             passes = {True: "passes", False: "**fails**", None: "-"}[own["passes"]]
             line = "-" if own["line"] is None else f"{own['line']:.2f}"
             rows.append([f"**{result['titles'][name]}**", f"{own['last']['words']} ({own['last']['studies']})",
-                         *(_cell(each, digits=2) for each in own["stages"].values()), line, passes])
+                         *(cell(each, digits=2) for each in own["stages"].values()), line, passes])
             stages = list(own["stages"])
     if not rows:
         return []
     return ["## Similarity to the trained network's maps while weights become random, from the top down", "",
-            *_grid(["method", "words (studies)", *stages, "line", ""], rows), "",
+            *grid(["method", "words (studies)", *stages, "line", ""], rows), "",
             "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps of "
-            "different studies; a method passes when the wholly random network's maps (last column before the line) are below it.", ""]
+            "different studies; a method passes when the wholly random network's maps (last column before the line) are "
+            "below it.", ""]
 
 
 def _pictures(result):
     row = result["pictures"]
     head = ["shown", "black pictures", "other patients", "frontal alone", "lateral alone", "guessed from language"]
-    cells = [_cell(row[name]) for name in ("shown", "blank", "other", "frontal", "lateral", "guessed")]
-    return ["## Mean probability of a finding word, by what the model is shown", "", *_grid(head, [cells])]
+    cells = [cell(row[name]) for name in ("shown", "blank", "other", "frontal", "lateral", "guessed")]
+    return ["## Mean probability of a finding word, by what the model is shown", "", *grid(head, [cells])]
 
 
 def _findings(result):
@@ -99,11 +101,11 @@ def _findings(result):
     for measure, view in (("pointing", "better"), ("pointing", "frontal"), ("pointing", "lateral"),
                           ("overlap", "better"), ("overlap", "frontal"), ("overlap", "lateral")):
         rows = [[finding, str(first[finding]["views"][measure][view]["words"]),
-                 *(_cell(own[finding]["views"][measure][view]) if finding in own else "-" for own in findings.values())]
+                 *(cell(own[finding]["views"][measure][view]) if finding in own else "-" for own in findings.values())]
                 for finding in first]
         title = {"pointing": "Pointing game", "overlap": "Overlap"}[measure]
         lines += [f"## {title} on the {view} view, by finding", "",
-                  *_grid(["finding", "words", *(result["titles"].get(name, name) for name in findings)], rows), ""]
+                  *grid(["finding", "words", *(result["titles"].get(name, name) for name in findings)], rows), ""]
     return lines[:-1]
 
 
@@ -144,16 +146,18 @@ def _notes(result, masks):
               "say."]
     gaze = result["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
-        notes += [f"Attention: entropy {_cell(gaze['bits'], digits=2)} bits, {_cell(gaze['evenness'], digits=2)} of an "
-                  f"even spread; share of the words in which the frontal view got more: {_cell(gaze['frontal'], digits=2)}."]
+        notes += [f"Attention: entropy {cell(gaze['bits'], digits=2)} bits, {cell(gaze['evenness'], digits=2)} of an "
+                  f"even spread; share of the words in which the frontal view got more: {cell(gaze['frontal'], digits=2)}."]
     return ["\n\n".join(notes)]
 
 
-def _grid(head, rows):
+def grid(head, rows):
+    """The lines of a Markdown table; `head` and each row are lists of str."""
     return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
-def _cell(score, bare=False, digits=3):
+def cell(score, bare=False, digits=3):
+    """A dict of `explain.intervals.mean` as text, with its interval unless `bare`."""
     if score["value"] is None:
         return "-"
     if bare or score["low"] is None:

@@ -1,0 +1,117 @@
+"""One table of methods by evidence from evaluations on phantoms and on real studies, for the README and the card."""
+
+import json
+from pathlib import Path
+
+from captioner.errors import BadInput
+from explain.evaluation_table import beside_attention, cell, grid
+
+START, END = "<!-- methods by evidence -->", "<!-- end of methods by evidence -->"
+
+
+def read(folders):
+    """The results that `explain.evaluation.evaluate_explanations` wrote into these folders.
+
+    Raises:
+        BadInput: a folder holds none, or they are of different checkpoints.
+    """
+    results = []
+    for folder in folders:
+        try:
+            result = json.loads((Path(folder) / "evidence.json").read_text(encoding="utf-8"))
+            result["methods"], result["against"], result["baselines"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{folder} holds no evidence.json that evaluate-explanations wrote.") from error
+        results.append(result)
+    if len({result["checkpoint"] for result in results}) > 1:
+        raise BadInput("These evaluations are of different checkpoints.")
+    return results
+
+
+def summary(results):
+    """Markdown: one row a method, then in words where attention is worse and better than the others.
+
+    Args:
+        results: as `read` gives them. What needs masks comes from the first that has some, the rest from the first that
+            has none, or where all have masks from the first.
+    """
+    masked = next((result for result in results if _has_masks(result)), None)
+    plain = next((result for result in results if not _has_masks(result)), masked)
+    titles = {**plain["titles"], **(masked or plain)["titles"]}
+    used = [result for result in (masked, plain) if result is not None]
+    used = used[:1] if used[0] is used[-1] else used
+    head = ["method", "words", "pointing game", "overlap", "named side", "average position's side", "named third",
+            "deletion minus random", "insertion minus random", "grounded words", "randomisation", "seconds a word"]
+    rows = [_row(name, title, masked, plain, used) for name, title in titles.items()]
+    for name, title in (("random", "even chance, random order"), ("centre", "the middle")):
+        places = [masked and masked["baselines"][name][what]["better"] for what in ("pointing", "overlap")]
+        chance = ["0.500", "", "0.333"] if name == "random" else ["", "", ""]
+        own = plain["baselines"][name]
+        rows.append([title, "", *map(_or_dash, places), *chance, *_apart(own, plain["baselines"]["random"]), "", "", ""])
+    lines = [*grid(head, rows), "", _note(masked, plain)]
+    for result in used:
+        lines += ["", f"On {_data(result)}:", "", *(beside_attention(result) or ["- Attention was not measured."])]
+    return "\n".join(lines) + "\n"
+
+
+def put_into(path, text):
+    """Replace what stands between the lines START and END of a Markdown file.
+
+    Raises:
+        BadInput: the file cannot be read or has no such two lines.
+    """
+    path = Path(path)
+    try:
+        before = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read.") from error
+    first, last = before.find(START), before.find(END)
+    if not 0 <= first < last:
+        raise BadInput(f"{path} has no place for the table: the lines {START} and {END}.")
+    path.write_text(before[: first + len(START)] + "\n" + text + before[last:], encoding="utf-8")
+
+
+def _has_masks(result):
+    return result["baselines"]["random"]["pointing"]["better"]["value"] is not None
+
+
+def _row(name, title, masked, plain, used):
+    placed = (masked or {"methods": {}})["methods"].get(name)
+    own = plain["methods"].get(name)
+    cells = [f"**{title}**", " / ".join(str(result["methods"][name]["deletion"]["words"]) if name in result["methods"]
+                                        else "-" for result in used)]
+    cells += [_or_dash(placed and placed[what]["better"]) for what in ("pointing", "overlap")]
+    cells += [_or_dash(own and own[what]) for what in ("side_reference", "side_reference_average", "zone_reference",
+                                                       "deletion_minus_random", "insertion_minus_random", "grounded")]
+    random = own and own.get("randomisation")
+    verdict = "-"
+    if random and random["passes"] is not None:
+        verdict = "passes" if random["passes"] else "**fails**"
+        verdict += f" ({random['last']['value']:.2f} against {random['line']:.2f})"
+    return [*cells, verdict, f"{plain['seconds_a_word'][name]:.2f}" if own else "-"]
+
+
+def _apart(own, random):
+    return ["-" if own is random else f"{own[what]['value'] - random[what]['value']:.3f}"
+            for what in ("deletion", "insertion")]
+
+
+def _or_dash(score):
+    return cell(score) if score else "-"
+
+
+def _data(result):
+    words = f"{result['words']} finding words of {result['studies']} "
+    return words + ("phantoms" if _has_masks(result) else f"studies of the {result['data']}")
+
+
+def _note(masked, plain):
+    parts = [f"Pointing game and overlap: {_data(masked)}, better view of two."] if masked else []
+    parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method saw the "
+              "first studies only, as its words tell. Deletion should be below random order, insertion above it. Randomisation: "
+              "similarity to the maps of a network with random weights, against that of maps of different studies."]
+    gaze = plain["methods"].get("attention")
+    if gaze and gaze["bits"]["value"] is not None:
+        parts += [f"Attention's entropy: {cell(gaze['bits'], digits=2)} bits, {cell(gaze['evenness'], digits=2)} of an even "
+                  f"spread; the frontal view got more of it in {gaze['frontal']['value']:.0%} of the words."]
+    return " ".join(parts)
