@@ -21,6 +21,7 @@ from panels.shelf import Shelf  # noqa: E402
 ROOT = Path(__file__).resolve().parent
 EXAMPLES = ROOT / "examples"
 MINUTE = 60
+QUEUE = 64  # how many may wait; who comes then is told so, and the page asks again by itself (panels/patient.js)
 
 
 def build(shelf, examples_folder=EXAMPLES):
@@ -55,7 +56,7 @@ def build(shelf, examples_folder=EXAMPLES):
         page.load(
             masthead.follow(shelf), None, head, show_progress="hidden", concurrency_limit=None, api_visibility="private"
         )
-    return page.queue(max_size=64)
+    return page.queue(max_size=QUEUE)
 
 
 def settings(examples_folder=EXAMPLES):

@@ -151,7 +151,7 @@ def build(shelf, side, entries):
     side.run.click(write, inputs, outputs, **MODEL, **private)
     if entries:
         picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **private)
-        picked.then(write, inputs, outputs, **MODEL, **private)
+        picked.success(write, inputs, outputs, **MODEL, **private)
     # A file of the visitor's own, or another order: it is not the example any longer.
     own = {"fn": lambda: None, "inputs": None, "outputs": example, **quick}
     for upload in side.uploads:

@@ -42,6 +42,13 @@ function written(event) {
   tellFile(detail.state === "done" ? `${name} saved: ${detail.name}` : detail.state === "refused" ? detail.message : "Stopped.");
 }
 document.addEventListener("cxr-file", written);
+function fileNotTaken(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-full", fileNotTaken);
+  const { state, wish: refused } = event.detail;
+  if (state === "refused" && file && refused?.kind === file.kind && refused.number === file.number)
+    tellFile("Too many people were asking: the file was not written.");
+}
+document.addEventListener("cxr-full", fileNotTaken);
 fileWork.querySelector(".cxr-halt").addEventListener("click", () => {
   haltFile();
   tellFile("Stopped before the file was written.");

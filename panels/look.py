@@ -34,7 +34,7 @@ def theme():
 
 
 def head():
-    """The style sheets, and the script that takes pasted pictures, for the head of the page."""
+    """For the head of the page: the style sheets, and the scripts for pasted pictures and for a queue that is full."""
     sheets = [(_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _SHEETS]
-    paste = (_HERE / "paste.js").read_text(encoding="utf-8")
-    return "<style>" + "\n".join(sheets) + f"</style><script>{paste}</script>"
+    scripts = [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("paste", "patient")]
+    return "<style>" + "\n".join(sheets) + "</style>" + "".join(f"<script>{script}</script>" for script in scripts)

@@ -121,6 +121,18 @@ function arrived(event) {
 }
 document.addEventListener("cxr-maps", arrived);
 
+// The queue was full for too long (patient.js).
+function notTaken(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-full", notTaken);
+  const { state, wish: refused } = event.detail;
+  if (state !== "refused" || !waiting || !refused || !("against" in refused) || refused.number !== waiting.number) return;
+  waiting = null;
+  trouble = "Too many people were asking: the map was not computed.";
+  show();
+  tell();
+}
+document.addEventListener("cxr-full", notTaken);
+
 // ---- the bar ---------------------------------------------------------------------------------------------------------
 
 picker.replaceChildren(...METHODS.map((one) => {

@@ -144,6 +144,19 @@ find(".cxr-halt").addEventListener("click", () => {
   find(".cxr-ask").focus();
 });
 
+// The queue was full for too long (patient.js).
+function notTaken(event) {
+  if (!element.isConnected) return document.removeEventListener("cxr-full", notTaken);
+  const { state, wish } = event.detail;
+  if (state !== "refused" || !waiting || !wish || "against" in wish || wish.kind || wish.number !== waiting.number) return;
+  const { kind } = waiting;
+  waiting = null;
+  work(null);
+  refuse("Too many people were asking: this was not tested.");
+  offer("Try again", kind);
+}
+document.addEventListener("cxr-full", notTaken);
+
 function chosen(event) {
   if (!element.isConnected) return document.removeEventListener("cxr-choice", chosen);
   choice = event.detail;
