@@ -82,9 +82,9 @@ def _randomised(result):
         return []
     return ["## Similarity to the trained network's maps while weights become random, from the top down", "",
             *grid(["method", "words (studies)", *stages, "line", ""], rows), "",
-            "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps of "
-            "different studies; a method passes when the wholly random network's maps (last column before the line) are "
-            "below it.", ""]
+            "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps "
+            "of different studies; a method passes when the wholly random network's maps (last column before the "
+            "line) are below it.", ""]
 
 
 def _pictures(result):
@@ -146,8 +146,9 @@ def _notes(result, masks):
               "say."]
     gaze = result["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
-        notes += [f"Attention: entropy {cell(gaze['bits'], digits=2)} bits, {cell(gaze['evenness'], digits=2)} of an "
-                  f"even spread; share of the words in which the frontal view got more: {cell(gaze['frontal'], digits=2)}."]
+        bits, evenness, frontal = (cell(gaze[name], digits=2) for name in ("bits", "evenness", "frontal"))
+        notes += [f"Attention: entropy {bits} bits, {evenness} of an even spread; share of the words in which the "
+                  f"frontal view got more: {frontal}."]
     return ["\n\n".join(notes)]
 
 

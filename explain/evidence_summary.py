@@ -46,8 +46,8 @@ def summary(results):
     for name, title in (("random", "even chance, random order"), ("centre", "the middle")):
         places = [masked and masked["baselines"][name][what]["better"] for what in ("pointing", "overlap")]
         chance = ["0.500", "", "0.333"] if name == "random" else ["", "", ""]
-        own = plain["baselines"][name]
-        rows.append([title, "", *map(_or_dash, places), *chance, *_apart(own, plain["baselines"]["random"]), "", "", ""])
+        apart = _apart(plain["baselines"][name], plain["baselines"]["random"])
+        rows.append([title, "", *map(_or_dash, places), *chance, *apart, "", "", ""])
     lines = [*grid(head, rows), "", _note(masked, plain)]
     for result in used:
         lines += ["", f"On {_data(result)}:", "", *(beside_attention(result) or ["- Attention was not measured."])]
@@ -107,11 +107,13 @@ def _data(result):
 
 def _note(masked, plain):
     parts = [f"Pointing game and overlap: {_data(masked)}, better view of two."] if masked else []
-    parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method saw the "
-              "first studies only, as its words tell. Deletion should be below random order, insertion above it. Randomisation: "
-              "similarity to the maps of a network with random weights, against that of maps of different studies."]
+    parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method "
+              "saw the first studies only, as its words tell. Deletion should be below random order, insertion above it. "
+              "Randomisation: similarity to the maps of a network with random weights, against that of maps of "
+              "different studies."]
     gaze = plain["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
-        parts += [f"Attention's entropy: {cell(gaze['bits'], digits=2)} bits, {cell(gaze['evenness'], digits=2)} of an even "
-                  f"spread; the frontal view got more of it in {gaze['frontal']['value']:.0%} of the words."]
+        bits, evenness = (cell(gaze[name], digits=2) for name in ("bits", "evenness"))
+        parts += [f"Attention's entropy: {bits} bits, {evenness} of an even spread; the frontal view got more of it in "
+                  f"{gaze['frontal']['value']:.0%} of the words."]
     return " ".join(parts)

@@ -13,9 +13,9 @@ from explain.summary import against, summarise
 
 
 def _record(study, pointing, deletion, side=None):
-    found = {"study": study, "position": 0, "finding": "effusion", "spread": [0.7, 0.2, 0.3, 0.5], "side": side, "zone": None,
-             "named_side": None if side is None else "right", "named_zone": None, "deletion": deletion, "insertion": 0.5,
-             "hidden": {"grounded": True, "p": 0.02}}
+    found = {"study": study, "position": 0, "finding": "effusion", "spread": [0.7, 0.2, 0.3, 0.5], "side": side,
+             "zone": None, "named_side": None if side is None else "right", "named_zone": None, "deletion": deletion,
+             "insertion": 0.5, "hidden": {"grounded": True, "p": 0.02}}
     if pointing is not None:
         views = {"frontal": pointing, "lateral": None, "better": pointing}
         found |= {"pointing": {**views, "chosen": pointing}, "pointing_strict": {**views, "chosen": pointing},
@@ -52,7 +52,7 @@ def test_each_number_comes_from_where_it_can_be_measured(folders):
     text = summary(read(folders))
     rows = {line.split("|")[1].strip(): [part.strip() for part in line.split("|")[2:-1]]
             for line in text.splitlines() if line.startswith("|")}
-    assert rows["**Attention**"][:4] == ["6 / 6", "0.000 (0.000 to 0.000)", "0.000 (0.000 to 0.000)", "0.000 (0.000 to 0.000)"]
+    assert rows["**Attention**"][:4] == ["6 / 6", *["0.000 (0.000 to 0.000)"] * 3]
     assert rows["**Grad-CAM**"][1] == rows["**Grad-CAM**"][3] == "1.000 (1.000 to 1.000)"
     assert rows["**Grad-CAM**"][6] == "-0.200 (-0.200 to -0.200)" and rows["**Attention**"][6].startswith("0.100")
     assert rows["**Grad-CAM**"][9] == "**fails** (-0.50 against -1.00)"
