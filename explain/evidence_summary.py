@@ -81,8 +81,9 @@ def _row(name, title, masked, plain, used):
     cells = [f"**{title}**", " / ".join(str(result["methods"][name]["deletion"]["words"]) if name in result["methods"]
                                         else "-" for result in used)]
     cells += [_or_dash(placed and placed[what]["better"]) for what in ("pointing", "overlap")]
-    cells += [_or_dash(own and own[what]) for what in ("side_reference", "side_reference_average", "zone_reference",
-                                                       "deletion_minus_random", "insertion_minus_random", "grounded")]
+    cells += [_counted(own and own["side_reference"]), _or_dash(own and own["side_reference_average"]),
+              _counted(own and own["zone_reference"]),
+              *(_or_dash(own and own[what]) for what in ("deletion_minus_random", "insertion_minus_random", "grounded"))]
     random = own and own.get("randomisation")
     verdict = "-"
     if random and random["passes"] is not None:
@@ -98,6 +99,11 @@ def _apart(own, random):
 
 def _or_dash(score):
     return cell(score) if score else "-"
+
+
+def _counted(score):
+    """With its words: the index places few of them."""
+    return f"{cell(score)}, {score['words']} words" if score and score["words"] else "-"
 
 
 def _data(result):
