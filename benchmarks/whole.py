@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.seed_speed import _limit_cores
 from benchmarks.timing import markdown
+from captioner.errors import BadInput
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 PARTS = ("study", "growth", "page", "many")
@@ -15,6 +16,8 @@ def add_options(parser):
     """The options of `python -m benchmarks all`."""
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
     parser.add_argument("--rounds", type=int, help="of each measurement (default: 31, or 5 with --quick)")
+    parser.add_argument("--studies", type=int, help="captioned while memory is watched (500, or 10 with --quick), and by "
+                                                    "`predict --studies` (1000, or 20 with --quick)")  # fmt: skip
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="a short run: few rounds, few studies")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help="some of: " + ", ".join(PARTS))
@@ -25,6 +28,8 @@ def run(options):
     """Measure, and return the lines of the report."""
     import captioner
 
+    if options.studies is not None and options.studies < 1:
+        raise BadInput("--studies must be at least 1.")
     cores = _limit_cores(options.cores)
     rounds = options.rounds or (5 if options.quick else 31)
     entries = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
@@ -44,11 +49,12 @@ def run(options):
     if "page" in options.only:
         from benchmarks import page
 
-        found += page.rows(options.checkpoint, examples, 1 if options.quick else 3, 10 if options.quick else 500)
+        found += page.rows(options.checkpoint, examples, 1 if options.quick else 3,
+                           options.studies or (10 if options.quick else 500))  # fmt: skip
     if "many" in options.only:
         from benchmarks import many
 
-        found += many.rows(options.checkpoint, examples, 20 if options.quick else 1000, cores)
+        found += many.rows(options.checkpoint, examples, options.studies or (20 if options.quick else 1000), cores)
     name = options.checkpoint.name if options.checkpoint else "weights/default"
     lines = [f"{name}, {cores} cores, medians of one run, {time.strftime('%Y-%m-%d')}", "", *markdown(found)]
     if options.out:

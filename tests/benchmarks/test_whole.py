@@ -110,3 +110,8 @@ def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monke
 def test_the_page_and_many_studies_give_their_lines(tiny_checkpoint, capsys):
     assert main(["all", "--quick", "--only", "page", "many", "--checkpoint", str(tiny_checkpoint)]) == 0
     assert "studies/s" in capsys.readouterr().out
+
+
+def test_a_count_of_studies_below_one_is_refused(capsys):
+    assert main(["all", "--only", "many", "--studies", "0"]) == 2
+    assert capsys.readouterr().err == "--studies must be at least 1.\n"
