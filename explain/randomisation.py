@@ -115,17 +115,22 @@ def randomised(model, methods, questions, seed=0, progress=None):
     Raises:
         Stopped: `progress` returned True.
     """
+    done, of = 0, len(stages(model.network))
+
+    def on_the_way(*_):
+        return progress is not None and progress(done, of)
+
     def explain(method):
         found = []
         for study, tokens, positions in questions:
-            found += list(method.explain(model, study, tokens, positions).maps)  # W times (2, rows, columns)
+            maps = method.explain(model, study, tokens, positions, progress=on_the_way).maps
+            found += list(maps)  # W times (2, rows, columns)
         return found
 
     places = [number for number, (_, _, positions) in enumerate(questions) for _ in positions]
     views = [np.asarray(questions[number][0][1], bool) for number in places]
     found = {method.name: {"maps": explain(method), "views": views, "studies": places, "stages": {}}
              for method in methods}
-    of = len(stages(model.network))
     with kept(model.network), living(model):
         for done, stage in enumerate(cascade(model.network, seed), 1):
             for method in methods:

@@ -66,9 +66,11 @@ class Job:
         threading.Thread(target=self._run, name="explanation", daemon=True).start()
         try:
             while not self._ended.wait(EVERY):
+                if self._stopped():
+                    raise Stopped  # at once: the next visitor does not wait until the work asks whether it is wanted
                 yield self._at
         finally:
-            self._left.set()  # the visitor has gone: nobody waits for the rest
+            self._left.set()  # stopped, or the visitor has gone and Gradio closes this: nobody waits for the rest
 
     def _run(self):
         try:

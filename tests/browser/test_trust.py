@@ -1,10 +1,13 @@
 """The Trust panel, on a page with a small real captioner."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.browser.test_methods import _method, captioner, real, real_address  # noqa: F401
+from explain.method import Stopped
+from panels import trust
+from tests.browser.test_methods import _method, _there, captioner, real, real_address  # noqa: F401
 from tests.browser.test_page import CONTRAST
 
 
@@ -63,6 +66,35 @@ def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
     page.get_by_text("Go on with the test").click()
     _judged(page)
     page.get_by_text("Test the method on random weights").wait_for()
+
+
+@pytest.mark.parametrize("how", ["stop", "leave"])
+def test_who_has_stopped_or_left_keeps_nobody_waiting(real, monkeypatch, how):  # noqa: F811
+    begun, ended = threading.Event(), threading.Event()
+
+    def forever(shelf, checkpoint, name, entries, progress):
+        begun.set()
+        ended.wait(120)  # and never asks whether it is wanted
+        raise Stopped
+
+    monkeypatch.setattr(trust, "test_of_weights", forever)
+    first, second = real(), real()
+    try:
+        first.select_option("#viewer .cxr-method", "feature-occlusion")
+        _trust(first)
+        _judged(first)
+        if first.locator("#trust .cxr-ask").is_visible():
+            first.locator("#trust .cxr-ask").click()
+        assert begun.wait(60)
+        if how == "stop":
+            first.locator("#trust .cxr-halt").click()
+        else:
+            first.close()
+        _method(second, "smooth-grad")
+        _there(second)
+        assert not ended.is_set()
+    finally:
+        ended.set()
 
 
 def test_another_study_is_another_trial(judged):

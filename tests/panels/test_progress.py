@@ -47,6 +47,24 @@ def test_work_stops_where_it_stands_and_work_that_was_taken_back_never_begins():
     assert len(done) == 1 and not stops.stopped("ann", "maps", 4)
 
 
+def test_stop_frees_the_place_even_while_the_work_does_not_ask():
+    stops, deaf, left = Stops(), threading.Event(), []
+
+    def work(progress):
+        deaf.wait(30)
+        left.append(progress(1, 2))
+
+    steps = told(1, work, lambda: stops.stopped("ann", "maps", 1))
+    next(steps), next(steps)
+    stops.stop("ann", "maps", 1)
+    begun = time.monotonic()
+    assert [each["state"] for each in steps] == ["stopped"] and time.monotonic() - begun < 10
+    deaf.set()
+    while not left:
+        time.sleep(0.01)
+    assert left == [True]  # when it asks, it hears that nobody waits
+
+
 def test_what_is_remembered_of_visitors_is_bounded():
     stops = Stops()
     for visitor in range(1500):
