@@ -19,12 +19,14 @@ class Followed:
         preparation: of the pictures, without their size.
         vocabulary: Vocabulary.
         targets: Targets.
+        training: how the checkpoint was trained, of its `config.json`.
     """
 
     recipe: object
     preparation: dict
     vocabulary: Vocabulary
     targets: Targets
+    training: dict
 
 
 def follow(recipe, weights):
@@ -52,4 +54,5 @@ def follow(recipe, weights):
             phases=tuple(dataclasses.replace(phase, size=phase.size or size) for phase in recipe.phases))
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{folder.name} does not describe its encoder as this program does: {error}.") from error
-    return Followed(recipe, preparation, Vocabulary.load(folder / VOCABULARY), Targets(config["targets"]))
+    return Followed(recipe, preparation, Vocabulary.load(folder / VOCABULARY), Targets(config["targets"]),
+                    config.get("training", {}))

@@ -72,8 +72,10 @@ class Training:
         self.reports = {name: self.collection.split(name)[:limit] for name in ("train", "val")}
         if not self.reports["train"] or not self.reports["val"]:
             raise BadInput(f"{data} has too few studies to train on.")
+        self.before = {}
         if self.recipe.encoder is None:
             followed = follow(self.recipe, encoder_weights)
+            self.before = {"before": followed.training}
             self.recipe, self.preparation = followed.recipe, followed.preparation
             self.vocabulary, self.targets = followed.vocabulary, followed.targets
         else:
@@ -162,7 +164,7 @@ class Training:
             "preparation": {**self.preparation, "size": self.recipe.phases[-1].size},
             "decoding": {"max_words": self.recipe.max_words, "length_penalty": 0.7},
             "targets": list(self.targets.names),
-            "training": {**self.state["described"], "hours": round(self.state["seconds"] / 3600, 2)},
+            "training": {**self.state["described"], "hours": round(self.state["seconds"] / 3600, 2), **self.before},
         }
         folder = self.out / "checkpoint"
         save(folder, self.network, self.vocabulary, config)

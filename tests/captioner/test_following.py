@@ -34,7 +34,8 @@ def weights(tmp_path_factory):
     vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", *WORDS])
     network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(vocabulary), 3, (3, 3), depth=8, units=6, embedding=4)
     config = {"name": "first", "model": "attention", "decoding": {"max_words": 10, "length_penalty": 0.7},
-              "preparation": {"name": "area", "size": 96, "channels": 1, "mean": 0.4, "std": 0.3}, "targets": TARGETS}
+              "preparation": {"name": "area", "size": 96, "channels": 1, "mean": 0.4, "std": 0.3}, "targets": TARGETS,
+              "training": {"hours": 1.5}}
     folder = tmp_path_factory.mktemp("weights") / "first"
     checkpoint.save(folder, network, vocabulary, config, halve=False)
     return folder / "weights.npz"
@@ -54,6 +55,7 @@ def test_the_checkpoint_follows_encoder_size_preparation_words_and_findings(trai
     name, out, _ = trained
     config = json.loads((out / "checkpoint" / "config.json").read_text())
     assert config["model"] == name and config["targets"] == TARGETS
+    assert config["training"]["before"] == {"hours": 1.5}
     assert config["preparation"] == {"name": "area", "size": 96, "channels": 1, "mean": 0.4, "std": 0.3}
     network = config["network"]
     assert (network["depth"], network["units"], network["embedding"], network["grid"]) == (8, 6, 4, [3, 3])
