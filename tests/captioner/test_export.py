@@ -78,9 +78,9 @@ def studies(folder):
             for number, (frontal, lateral) in enumerate(views)]
 
 
-@pytest.fixture(params=MODELS)
+@pytest.fixture(scope="module", params=MODELS)
 def pair(request, folder):
-    """The project's own captioner, and what the SavedModel said."""
+    """The project's own captioner, its graphs built once, and what the SavedModel said."""
     with np.load(folder / f"{request.param}-answers.npz") as answers:
         return captioner.load(folder / request.param), dict(answers)
 
