@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captioner import phantom
 from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.recipe import RECIPES
@@ -40,10 +39,9 @@ for strategy in strategies:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(tmp_path_factory, collection):
     """The folders of the same training: alone and mirrored on two devices, and by two workers, all at the same time."""
     folder = tmp_path_factory.mktemp("distributed")
-    phantom.write(folder / "data", 24, 5)
     cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
     started = []
     for worker, strategies in ((None, ("none", "mirrored")), (0, ("multi-worker",)), (1, ("multi-worker",))):
@@ -52,7 +50,7 @@ def runs(tmp_path_factory):
         if worker is not None:
             environment["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": worker}})
         started.append(subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(folder / "data"), str(folder), *strategies], cwd=ROOT, env=environment,
+            [sys.executable, "-c", PROGRAM, str(collection), str(folder), *strategies], cwd=ROOT, env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True))
     try:
         for process in started:
