@@ -93,6 +93,8 @@ def _parser():
     evaluate.add_argument("--out", type=Path, required=True)
     _decoding_options(evaluate, many=True)
     evaluate.add_argument("--all", action="store_true", help="all checkpoints in weights/, the default one first")
+    evaluate.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE",
+                          help="Markdown files whose table between its two marks is replaced")
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser("export", help="a checkpoint as a TensorFlow SavedModel, for TensorFlow Serving")
@@ -186,7 +188,7 @@ def _evaluate(options):
             raise BadInput("There is no checkpoint in weights/.")
     import_tensorflow()
     evaluate(options.data, options.split, checkpoints, options.decoding, options.beam_width, options.length_penalty,
-             options.out)
+             options.out, options.into)
 
 
 def _export(options):

@@ -12,23 +12,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from captioner import baselines, score_figures
+from captioner import baselines, markdown, score_figures
 from captioner.bootstrap import LEVEL, SAMPLES, SCORES, draw, interval, sampled_scores
 from captioner.errors import BadInput
-from captioner.findings import FINDINGS
 from captioner.reports import read_collection
+from captioner.score_table import DERANGEMENTS, MARK, short_table, table
 from captioner.scores import macro_f1
 from captioner.study import Study, View, read_study
 
 SEED = 0
-DERANGEMENTS = 100
 READ_AHEAD = 8  # studies read while the encoder works
-
-TITLES = {
-    "macro_f1": "macro F1", "micro_f1": "micro F1", "balanced_accuracy": "balanced accuracy", "cider_d": "CIDEr-D",
-    "rouge_l": "ROUGE-L", **{f"bleu_{order}": f"BLEU-{order}" for order in (1, 2, 3, 4)},
-    **{f"seed_bleu_{order}": f"seed's BLEU-{order}" for order in (1, 2, 3, 4)},
-}
 
 
 def compare(references, rows, judged, samples=SAMPLES, seed=SEED):
@@ -74,7 +67,7 @@ def _shuffled_loss(references, predictions, seed):
     return float(1 - np.mean(shuffled) / kept)
 
 
-def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=None, out=None):
+def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=None, out=None, into=()):
     """Caption every study of a split and score the captions beside the baselines, all in one table.
 
     The first frontal and the first lateral picture of each study are taken. Studies without a frontal picture are left
@@ -91,14 +84,19 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
             rows with wrong pictures are decoded.
         beam_width, length_penalty: of the beam search.
         out: folder for scores.json, scores.md, predictions.jsonl, findings.png and scores.png.
+        into: Markdown files whose short table between its two marks is replaced, see `captioner.markdown`.
 
     Returns:
         dict, the content of scores.json.
 
     Raises:
-        BadInput: the collection or the checkpoint cannot be read, or the split has no study.
+        BadInput: the collection or the checkpoint cannot be read, the split has no study, or a file of `into` has no
+            place for the table.
     """
     from captioner.checkpoint import load
+
+    for path in into:
+        markdown.place(path, MARK)
 
     collection = read_collection(data)
     reports, left_out = _with_frontal(collection.split(split))
@@ -140,7 +138,8 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
         "pixel nearest neighbour": [written[place] for place in looks.nearest_by_pixels(training_looks, apart)],
     }
     result = {
-        "checkpoint": ", ".join(name.rstrip(", ") for name in names) or model.name, "split": split, "studies": len(reports), "without_frontal": left_out,
+        "checkpoint": ", ".join(name.rstrip(", ") for name in names) or model.name, "split": split,
+        "studies": len(reports), "without_frontal": left_out,
         "training_studies": len(training), "collection": collection.summary(),
         "beam": {"width": beam_width, "length_penalty": captions["beam"][0].length_penalty},
         **compare(references, rows, looking[0]),
@@ -148,6 +147,8 @@ def evaluate(data, split, checkpoint=None, decoding="greedy", beam_width=3, leng
     if len(looking) > 1:
         result["shuffled_losses"] = {name: _shuffled_loss(references, rows[name], SEED) for name in looking}
     _write(out, result, reports, rows, captions[decoding])
+    for path in into:
+        markdown.put(path, MARK, short_table(result))
     print(table(result))
     return result
 
@@ -239,46 +240,3 @@ def _write(out, result, reports, rows, captions):
                 "rows": {name: texts[place] for name, texts in rows.items()}}) + "\n")
     score_figures.findings_figure(result).savefig(out / "findings.png", dpi=150)
     score_figures.scores_figure(result).savefig(out / "scores.png", dpi=150)
-
-
-def table(result):
-    """The result of `compare` (and what `evaluate` adds to it) as Markdown: rows of scores, and the findings."""
-    bootstrap, judged = result["bootstrap"], result["judged"]
-    lines = []
-    if "split" in result:
-        left_out = f" ({result['without_frontal']} more have no frontal picture)" if result["without_frontal"] else ""
-        lines += [f"# {result['checkpoint']}: scores on {result['studies']} {result['split']} studies{left_out}", ""]
-    lines += [f"In brackets: {bootstrap['level']:.0%} percentile intervals of {bootstrap['samples']} bootstrap samples "
-              "of studies.", ""]
-    lines += _grid(["", *TITLES.values(), "distinct"], [
-        [f"**{name}**" if name == judged else name, *(_cell(row["scores"][score]) for score in TITLES),
-         str(row["distinct"])]
-        for name, row in result["rows"].items()])
-    lost = result.get("shuffled_losses", {"": result["shuffled_loss"]})
-    lines += ["", f"Macro F1 lost when the pictures are shuffled, mean of {DERANGEMENTS} shuffles: " + "; ".join(
-        f"{name} {'nothing to lose' if share is None else f'{share:.0%}'}".lstrip() for name, share in lost.items()) + ".",
-        "", "## Findings", ""]
-    own = result["rows"][judged]["findings"]
-    others = [name for name in result["rows"] if name != judged]
-    head = ["finding", "stated", "predicted", "precision", "recall", *(f"F1, {name}" for name in (judged, *others))]
-    lines += _grid(head, [
-        [finding, str(own[finding]["stated"]), str(own[finding]["predicted"]),
-         *(_cell(own[finding][score]) for score in ("precision", "recall", "f1")),
-         *(_cell(result["rows"][name]["findings"][finding]["f1"], bare=True) for name in others)]
-        for finding in FINDINGS])
-    lines += ["", "Findings are read from the impressions by rule (`captioner/findings.py`). Macro averages are over "
-              "the findings that a reference states; a dash stands for a score that is not defined. The seed's BLEU "
-              "skips n-gram orders without a match and is for comparison with its published numbers only."]
-    return "\n".join(lines) + "\n"
-
-
-def _grid(head, rows):
-    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
-
-
-def _cell(score, bare=False):
-    if score["value"] is None:
-        return "-"
-    if bare or score["low"] is None:
-        return f"{score['value']:.3f}"
-    return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from captioner import evaluation
+from captioner import evaluation, score_table
 from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.reports import split_of
@@ -122,7 +122,7 @@ def test_several_checkpoints_share_one_table_and_the_baselines(folder, monkeypat
     assert rows["blind, greedy"]["distinct"] == 1 and rows["blind, greedy"]["scores"]["macro_f1"]["value"] < 1
     lost = result["shuffled_losses"]
     assert lost == pytest.approx({"seeing, greedy": alone["shuffled_loss"], "blind, greedy": 0.0}, abs=1e-9)
-    assert "seeing, greedy " in evaluation.table(result) and "; blind, greedy 0%" in evaluation.table(result)
+    assert "seeing, greedy " in score_table.table(result) and "; blind, greedy 0%" in score_table.table(result)
     assert json.loads((tmp_path / "out" / "scores.json").read_text()) == result
 
 
@@ -219,12 +219,32 @@ def test_all_of_macro_f1_counts_as_lost_only_when_nothing_is_left():
 
 def test_the_table_has_a_row_a_row_and_a_row_a_finding():
     result = evaluation.compare(REFERENCES, {"own": REFERENCES, "other": ["clear ."] * 20}, "own", samples=20)
-    lines = evaluation.table(result).splitlines()
+    lines = score_table.table(result).splitlines()
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 2 + 2 + 2 + 13
     assert table[2].startswith("| **own** | 1.000 (1.000 to 1.000) |") and table[3].startswith("| other | 0.000")
     assert "| hernia | 0 | 0 | - | - | - | - |" in lines
     assert len({line.count("|") for line in table[:4]}) == len({line.count("|") for line in table[4:]}) == 1
+
+
+def test_the_short_table_goes_between_its_marks_and_nothing_else_changes(folder, reader, tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text("before\n\n<!-- scores -->\nold\n<!-- end of scores -->\n\nafter\n")
+    for _ in range(2):
+        assert main(["evaluate", "--data", str(folder), "--out", str(tmp_path / "out"), "--into", str(page)]) == 0
+    result = json.loads((tmp_path / "out" / "scores.json").read_text())
+    text = score_table.short_table(result)
+    assert page.read_text() == f"before\n\n<!-- scores -->\n{text}<!-- end of scores -->\n\nafter\n"
+    greedy = next(line for line in text.splitlines() if line.startswith("| **greedy**"))
+    scores = result["rows"]["greedy"]["scores"]
+    assert f"| {scores['macro_f1']['value']:.3f} (" in greedy and greedy.endswith(f"| {result['rows']['greedy']['distinct']} |")
+
+
+def test_a_page_without_a_place_is_refused_before_any_work(folder, monkeypatch, tmp_path):
+    monkeypatch.setattr("captioner.checkpoint.load", lambda folder: pytest.fail("no work before the door"))
+    (tmp_path / "page.md").write_text("<!-- end of scores --><!-- scores -->")
+    with pytest.raises(BadInput, match="no place for the table"):
+        evaluation.evaluate(folder, "val", out=tmp_path / "out", into=[tmp_path / "page.md"])
 
 
 def test_figures_of_rows_without_any_finding():
