@@ -32,6 +32,7 @@ def quick():
 def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=None, slow_count=SLOW_COUNT,
                           split="val", effort=Effort(), say=None):
     """Judge methods by evidence. Ctrl-C ends the measuring early: what was measured is judged and written.
+    Once more, while weights become random, it leaves that out.
 
     Args:
         data: "phantoms", or the folder of the collection.
@@ -71,15 +72,23 @@ def evaluate_explanations(data, checkpoint=None, out=None, count=COUNT, methods=
         say(f"stopped: the {done.studies} studies measured so far are judged")
     if not done.words:
         raise BadInput(f"The vocabulary of {model.name} has no word for any finding of these studies.")
-    say("weights become random")
-    result = {
+    about = {
         "checkpoint": model.name, "data": PHANTOMS if phantoms else f"{split} split", "studies": done.studies,
         "words": len(done.words), "unknown_words": done.unknown, "grid": list(model.grid),
         "effort": asdict(effort),
         "seconds_a_word": {name: sorted(some)[len(some) // 2] for name, some in done.seconds.items()},
         "titles": {name: each.title for name, each in chosen.items()},
-        **summarise(done.words, done.records, done.generated, _randomised(model, chosen, done.questions), done.maps),
     }
+    result = {**about, **summarise(done.words, done.records, done.generated)}
+    if out is not None:
+        _write(Path(out), result, done)  # what took longest is safe
+    say("weights become random")
+    try:
+        random = _randomised(model, chosen, done.questions)
+    except KeyboardInterrupt:
+        say("stopped: the randomisation is left out")
+        return result
+    result = {**about, **summarise(done.words, done.records, done.generated, random, done.maps)}
     if out is not None:
         _write(Path(out), result, done)
     return result

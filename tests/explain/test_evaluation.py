@@ -75,6 +75,18 @@ def test_a_stopped_evaluation_judges_what_it_has(knowing, monkeypatch):
     assert result["studies"] == 2 and "stopped: the 2 studies" in said[-2]
 
 
+def test_what_was_measured_is_written_before_weights_become_random(knowing, tmp_path, monkeypatch):
+    def stopped(*asked):
+        raise KeyboardInterrupt
+
+    made = render(200_001, 64, [Wanted("effusion", side="left")])
+    monkeypatch.setattr("explain.evaluation.phantom_cases", lambda count: [phantom_case(made)])
+    monkeypatch.setattr("explain.evaluation._randomised", stopped)
+    result = evaluate_explanations("phantoms", knowing, tmp_path, 1, ("attention",), effort=LEAST, say=lambda line: None)
+    assert json.loads((tmp_path / "evidence.json").read_text())["words"] == result["words"] == 1
+    assert "randomisation" not in result["methods"]["attention"]
+
+
 def test_the_collection_needs_no_masks(knowing, tmp_path, collection):
     result = evaluate_explanations(collection, knowing, tmp_path, 3, ("attention",), effort=LEAST, say=list)
     assert result["studies"] == 2 and result["methods"]["attention"]["pointing"]["better"]["value"] is None
