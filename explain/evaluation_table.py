@@ -1,6 +1,6 @@
 """The evidence as Markdown: methods by evidence, findings by method, and what the words owe to the pictures."""
 
-from explain.summary import COMPARED
+from explain.summary import COMPARED, UNLIKE
 
 
 def table(result):
@@ -84,7 +84,7 @@ def _randomised(result):
             *grid(["method", "words (studies)", *stages, "line", ""], rows), "",
             "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps "
             "of different studies; a method passes when the wholly random network's maps (last column before the "
-            "line) are below it.", ""]
+            f"line) are below it, or within {UNLIKE} of no similarity.", ""]
 
 
 def _pictures(result):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from captioner.errors import BadInput
 from explain.evaluation_table import beside_attention, cell, grid
+from explain.summary import UNLIKE, passes
 
 START, END = "<!-- methods by evidence -->", "<!-- end of methods by evidence -->"
 
@@ -87,7 +88,7 @@ def _row(name, title, masked, plain, used):
     random = own and own.get("randomisation")
     verdict = "-"
     if random and random["passes"] is not None:
-        verdict = "passes" if random["passes"] else "**fails**"
+        verdict = "passes" if passes(random["last"]["value"], random["line"]) else "**fails**"
         verdict += f" ({random['last']['value']:.2f} against {random['line']:.2f})"
     return [*cells, verdict, f"{plain['seconds_a_word'][name]:.2f}" if own else "-"]
 
@@ -116,7 +117,9 @@ def _note(masked, plain):
     parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method "
               "saw the first studies only, as its words tell. Deletion should be below random order, insertion above it. "
               "Randomisation: similarity to the maps of a network with random weights, against that of maps of "
-              "different studies."]
+              f"different studies; a method passes below that, or within {UNLIKE} of none. The average position leaves "
+              "the word's own study out, which pushes a balanced average to the wrong side: under a half it says no more "
+              "than chance does."]
     gaze = plain["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
         bits, evenness = (cell(gaze[name], digits=2) for name in ("bits", "evenness"))
