@@ -84,7 +84,8 @@ def _row(name, title, masked, plain, used):
     cells += [_or_dash(placed and placed[what]["better"]) for what in ("pointing", "overlap")]
     cells += [_counted(own and own["side_reference"]), _or_dash(own and own["side_reference_average"]),
               _counted(own and own["zone_reference"]),
-              *(_or_dash(own and own[what]) for what in ("deletion_minus_random", "insertion_minus_random", "grounded"))]
+              *(_or_dash(own and own[what])
+                for what in ("deletion_minus_random", "insertion_minus_random", "grounded"))]
     random = own and own.get("randomisation")
     verdict = "-"
     if random and random["passes"] is not None:
@@ -115,11 +116,11 @@ def _data(result):
 def _note(masked, plain):
     parts = [f"Pointing game and overlap: {_data(masked)}, better view of two."] if masked else []
     parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method "
-              "saw the first studies only, as its words tell. Deletion should be below random order, insertion above it. "
-              "Randomisation: similarity to the maps of a network with random weights, against that of maps of "
+              "saw the first studies only, as its words tell. Deletion should be below random order, insertion above "
+              "it. Randomisation: similarity to the maps of a network with random weights, against that of maps of "
               f"different studies; a method passes below that, or within {UNLIKE} of none. The average position leaves "
-              "the word's own study out, which pushes a balanced average to the wrong side: under a half it says no more "
-              "than chance does."]
+              "the word's own study out, which pushes a balanced average to the wrong side: under a half it says no "
+              "more than chance does."]
     gaze = plain["methods"].get("attention")
     if gaze and gaze["bits"]["value"] is not None:
         bits, evenness = (cell(gaze[name], digits=2) for name in ("bits", "evenness"))

@@ -82,7 +82,7 @@ def test_what_was_measured_is_written_before_weights_become_random(knowing, tmp_
     made = render(200_001, 64, [Wanted("effusion", side="left")])
     monkeypatch.setattr("explain.evaluation.phantom_cases", lambda count: [phantom_case(made)])
     monkeypatch.setattr("explain.evaluation._randomised", stopped)
-    result = evaluate_explanations("phantoms", knowing, tmp_path, 1, ("attention",), effort=LEAST, say=lambda line: None)
+    result = evaluate_explanations("phantoms", knowing, tmp_path, 1, ("attention",), effort=LEAST, say=list)
     assert json.loads((tmp_path / "evidence.json").read_text())["words"] == result["words"] == 1
     assert "randomisation" not in result["methods"]["attention"]
 
