@@ -82,9 +82,10 @@ def _evaluate(options):
 
 
 def _tell(options):
-    from explain.evidence_summary import put_into, read, summary
+    from captioner import markdown
+    from explain.evidence_summary import MARK, read, summary
 
     text = summary(read(options.folders))
     for path in options.into:
-        put_into(path, text)
+        markdown.put(path, MARK, text)
     print(text, end="")

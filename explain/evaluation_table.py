@@ -1,6 +1,7 @@
 """The evidence as Markdown: methods by evidence, findings by method, and what the words owe to the pictures."""
 
-from explain.summary import COMPARED, UNLIKE
+from captioner.markdown import grid
+from explain.summary import COMPARED
 
 
 def table(result):
@@ -84,7 +85,7 @@ def _randomised(result):
             *grid(["method", "words (studies)", *stages, "line", ""], rows), "",
             "Spearman's rank correlation. Line: the mean similarity of 50 random pairs of the trained network's maps "
             "of different studies; a method passes when the wholly random network's maps (last column before the "
-            f"line) are below it, or within {UNLIKE} of no similarity.", ""]
+            "line) are below it.", ""]
 
 
 def _pictures(result):
@@ -150,11 +151,6 @@ def _notes(result, masks):
         notes += [f"Attention: entropy {bits} bits, {evenness} of an even spread; share of the words in which the "
                   f"frontal view got more: {frontal}."]
     return ["\n\n".join(notes)]
-
-
-def grid(head, rows):
-    """The lines of a Markdown table; `head` and each row are lists of str."""
-    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def cell(score, bare=False, digits=3):

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from captioner.errors import BadInput
-from explain.evaluation_table import beside_attention, cell, grid
-from explain.summary import UNLIKE, passes
+from captioner.markdown import grid
+from explain.evaluation_table import beside_attention, cell
 
-START, END = "<!-- methods by evidence -->", "<!-- end of methods by evidence -->"
+MARK = "methods by evidence"  # what stands in the marks of the table, see `captioner.markdown`
 
 
 def read(folders):
@@ -55,23 +55,6 @@ def summary(results):
     return "\n".join(lines) + "\n"
 
 
-def put_into(path, text):
-    """Replace what stands between the lines START and END of a Markdown file.
-
-    Raises:
-        BadInput: the file cannot be read or has no such two lines.
-    """
-    path = Path(path)
-    try:
-        before = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read.") from error
-    first, last = before.find(START), before.find(END)
-    if not 0 <= first < last:
-        raise BadInput(f"{path} has no place for the table: the lines {START} and {END}.")
-    path.write_text(before[: first + len(START)] + "\n" + text + before[last:], encoding="utf-8")
-
-
 def _has_masks(result):
     return result["baselines"]["random"]["pointing"]["better"]["value"] is not None
 
@@ -84,14 +67,19 @@ def _row(name, title, masked, plain, used):
     cells += [_or_dash(placed and placed[what]["better"]) for what in ("pointing", "overlap")]
     cells += [_counted(own and own["side_reference"]), _or_dash(own and own["side_reference_average"]),
               _counted(own and own["zone_reference"]),
-              *(_or_dash(own and own[what])
-                for what in ("deletion_minus_random", "insertion_minus_random", "grounded"))]
-    random = own and own.get("randomisation")
-    verdict = "-"
-    if random and random["passes"] is not None:
-        verdict = "passes" if passes(random["last"]["value"], random["line"]) else "**fails**"
-        verdict += f" ({random['last']['value']:.2f} against {random['line']:.2f})"
-    return [*cells, verdict, f"{plain['seconds_a_word'][name]:.2f}" if own else "-"]
+              " / ".join(_or_dash(result["methods"].get(name, {}).get("deletion_minus_random")) for result in used),
+              *(_or_dash(own and own[what]) for what in ("insertion_minus_random", "grounded"))]
+    return [*cells, _verdict(name, used), f"{plain['seconds_a_word'][name]:.2f}" if own else "-"]
+
+
+def _verdict(name, used):
+    """Whether a method passes the randomisation on all data, and its similarity against the line on each."""
+    judged = [result["methods"].get(name, {}).get("randomisation") for result in used]
+    judged = [one for one in judged if one and one["passes"] is not None]
+    if not judged:
+        return "-"
+    told = "; ".join(f"{one['last']['value']:.2f} against {one['line']:.2f}" for one in judged)
+    return f"{'passes' if all(one['passes'] for one in judged) else '**fails**'} ({told})"
 
 
 def _apart(own, random):
@@ -118,7 +106,8 @@ def _note(masked, plain):
     parts += [f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method "
               "saw the first studies only, as its words tell. Deletion should be below random order, insertion above "
               "it. Randomisation: similarity to the maps of a network with random weights, against that of maps of "
-              f"different studies; a method passes below that, or within {UNLIKE} of none. The average position leaves "
+              "different studies; a method passes below that on all data. Where both are near zero the maps have nothing in "
+              "common with the trained ones, and which is lower is chance. The average position leaves "
               "the word's own study out, which pushes a balanced average to the wrong side: under a half it says no "
               "more than chance does."]
     gaze = plain["methods"].get("attention")

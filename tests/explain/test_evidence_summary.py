@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from captioner import markdown
 from captioner.__main__ import main
 from captioner.errors import BadInput
 from explain.evaluation_table import beside_attention
-from explain.evidence_summary import END, START, put_into, read, summary
+from explain.evidence_summary import MARK, read, summary
 from explain.summary import against, summarise
 
 
@@ -54,8 +55,8 @@ def test_each_number_comes_from_where_it_can_be_measured(folders):
             for line in text.splitlines() if line.startswith("|")}
     assert rows["**Attention**"][:4] == ["6 / 6", *["0.000 (0.000 to 0.000)"] * 2, "0.000 (0.000 to 0.000), 6 words"]
     assert rows["**Grad-CAM**"][1] + ", 6 words" == rows["**Grad-CAM**"][3] == "1.000 (1.000 to 1.000), 6 words"
-    assert rows["**Grad-CAM**"][6] == "-0.200 (-0.200 to -0.200)" and rows["**Attention**"][6].startswith("0.100")
-    assert rows["**Grad-CAM**"][9] == "**fails** (-0.50 against -1.00)"
+    assert rows["**Grad-CAM**"][6] == " / ".join(["-0.200 (-0.200 to -0.200)"] * 2) and rows["**Attention**"][6].startswith("0.100")
+    assert rows["**Grad-CAM**"][9] == "**fails** (-0.50 against -1.00; -0.50 against -1.00)"
     assert rows["the middle"][6] == "0.050" and rows["even chance, random order"][3] == "0.500"
     assert "Attention beside Grad-CAM, 6 words: worse in pointing game (by 1.000, 1.000 to 1.000), " in text
     assert "worse in deletion area (by 0.300, 0.300 to 0.300) and side (by 1.000" in text
@@ -83,11 +84,12 @@ def test_what_is_not_clear_is_called_so():
 
 def test_the_command_puts_the_table_between_its_marks(folders, tmp_path, capsys):
     page = tmp_path / "README.md"
-    page.write_text(f"before\n\n{START}\nold\n{END}\n\nafter\n")
+    first, last = markdown.marks(MARK)
+    page.write_text(f"before\n\n{first}\nold\n{last}\n\nafter\n")
     for _ in range(2):
         assert main(["evidence-table", *map(str, folders), "--into", str(page)]) == 0
     text = summary(read(folders))
-    assert page.read_text() == f"before\n\n{START}\n{text}{END}\n\nafter\n" and capsys.readouterr().out == text * 2
+    assert page.read_text() == f"before\n\n{first}\n{text}{last}\n\nafter\n" and capsys.readouterr().out == text * 2
 
 
 def test_what_is_no_evaluation_is_refused(folders, tmp_path):
@@ -96,6 +98,6 @@ def test_what_is_no_evaluation_is_refused(folders, tmp_path):
     (folders[0] / "evidence.json").write_text(json.dumps({**_result(True), "checkpoint": "another"}))
     with pytest.raises(BadInput, match="different checkpoints"):
         read(folders)
-    (tmp_path / "page.md").write_text(END + START)
+    (tmp_path / "page.md").write_text("nothing")
     with pytest.raises(BadInput, match="no place"):
-        put_into(tmp_path / "page.md", "x")
+        markdown.put(tmp_path / "page.md", MARK, "x")
