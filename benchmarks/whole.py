@@ -7,8 +7,10 @@ from pathlib import Path
 from benchmarks.seed_speed import _limit_cores
 from benchmarks.timing import markdown
 from captioner.errors import BadInput
+from captioner.markdown import place, put
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+MARK = "benchmarks"  # what stands in the marks of the README's table, see `captioner.markdown`
 PARTS = ("study", "growth", "page", "many")
 
 
@@ -22,6 +24,8 @@ def add_options(parser):
     parser.add_argument("--quick", action="store_true", help="a short run: few rounds, few studies")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help="some of: " + ", ".join(PARTS))
     parser.add_argument("--out", type=Path, help="folder for benchmarks.md and growth.png")
+    parser.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE",
+                        help="Markdown files whose table between its two marks is replaced")
 
 
 def run(options):
@@ -30,6 +34,8 @@ def run(options):
 
     if options.studies is not None and options.studies < 1:
         raise BadInput("--studies must be at least 1.")
+    for path in options.into:
+        place(path, MARK)
     cores = _limit_cores(options.cores)
     rounds = options.rounds or (5 if options.quick else 31)
     entries = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
@@ -57,6 +63,8 @@ def run(options):
         found += many.rows(options.checkpoint, examples, options.studies or (20 if options.quick else 1000), cores)
     name = options.checkpoint.name if options.checkpoint else "weights/default"
     lines = [f"{name}, {cores} cores, medians of one run, {time.strftime('%Y-%m-%d')}", "", *markdown(found)]
+    for path in options.into:
+        put(path, MARK, "\n".join(lines) + "\n")
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "benchmarks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
