@@ -144,7 +144,10 @@ def sent(session, explanation):
 
 
 def warm(model):
-    """Explain an empty picture once: building a method's graph takes a second or two, and no visitor shall wait for it."""
+    """Explain an empty picture once with each quick method: building its graph takes a second, and nobody shall wait for it.
+
+    The slow methods differentiate down to the pixels, which keeps half a gigabyte: who asks for one waits a little longer.
+    """
     from captioner.preparation import prepare
     from captioner.study import Study, View
     from explain.evidence import strangers
@@ -155,7 +158,6 @@ def warm(model):
     for name in offered(model):
         if not method(name).slow:
             method(name).explain(model, study, [model.vocabulary.end], [0])
-    method("smooth-grad", samples=8).explain(model, study, [model.vocabulary.end], [0])  # the graph of all slow ones
 
 
 def build(shelf, view, session, stops):
