@@ -25,24 +25,30 @@ def add(commands):
     explain.set_defaults(run=_explain)
 
     judge = commands.add_parser("evaluate-explanations", help="judge the methods of explanation by evidence")
-    judge.add_argument("--data", required=True, metavar="DIR|phantoms",
-                       help="folder of the collection, or 'phantoms' for studies whose findings' places are known")
+    judge.add_argument("--data", required=True, nargs="+", metavar="DIR|phantoms",
+                       help="folder of the collection, 'phantoms' for studies whose findings' places are known, or both")
     judge.add_argument("--split", default="val", choices=["train", "val", "test"], help="of the collection")
-    judge.add_argument("--out", type=Path, required=True, help="folder for evidence.json, evidence.md and figures")
+    judge.add_argument("--out", type=Path, required=True,
+                       help="folder for evidence.json, evidence.md and figures; of both data, each has a folder in it")
     judge.add_argument("--checkpoint", type=Path, help="a checkpoint folder (weights/default when left out)")
     judge.add_argument("--count", type=_positive, default=60, help="studies with a finding word (60)")
     judge.add_argument("--methods", nargs="+", choices=[*METHODS, "quick"], metavar="NAME",
                        help=f"quick, or any of {', '.join(METHODS)}; all when left out")
     judge.add_argument("--slow-count", type=_positive, default=8,
                        help="studies for the methods that take seconds a word (8)")
+    _into(judge)
     judge.set_defaults(run=_evaluate)
 
     tell = commands.add_parser("evidence-table", help="methods by evidence: one table of several evaluations")
     tell.add_argument("folders", nargs="+", type=Path,
                       help="what evaluate-explanations wrote: of phantoms, of real studies")
-    tell.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE",
-                      help="Markdown files whose table between its two marks is replaced")
+    _into(tell)
     tell.set_defaults(run=_tell)
+
+
+def _into(command):
+    command.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE",
+                         help="Markdown files whose table of methods by evidence, between its two marks, is replaced")
 
 
 def _positive(text):
@@ -69,23 +75,41 @@ def _explain(options):
 
 def _evaluate(options):
     import_tensorflow()
+    from captioner import markdown
     from explain.evaluation import evaluate_explanations, quick
     from explain.evaluation_table import table
+    from explain.evidence_summary import MARK
 
     methods = options.methods
     if methods and "quick" in methods:
         methods = [name for name in METHODS if name in quick() or name in methods]
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(f"{options.out} is a file, not a folder to write to.")
-    print(table(evaluate_explanations(options.data, options.checkpoint, options.out, options.count, methods,
-                                      options.slow_count, options.split)))
+    if len(set(options.data)) < len(options.data):
+        raise BadInput("The same data are named twice.")
+    for path in options.into:
+        markdown.place(path, MARK)  # before half an hour of work
+    folders = [options.out]
+    if len(options.data) > 1:
+        folders = [options.out / ("phantoms" if data == "phantoms" else f"collection-{place}")
+                   for place, data in enumerate(options.data)]
+    for data, folder in zip(options.data, folders):
+        print(table(evaluate_explanations(data, options.checkpoint, folder, options.count, methods, options.slow_count,
+                                          options.split)))
+    if options.into:
+        _put(folders, options.into)
 
 
 def _tell(options):
+    print(_put(options.folders, options.into), end="")
+
+
+def _put(folders, into):
+    """Write the one table of these evaluations into Markdown files; returns it."""
     from captioner import markdown
     from explain.evidence_summary import MARK, read, summary
 
-    text = summary(read(options.folders))
-    for path in options.into:
+    text = summary(read(folders))
+    for path in into:
         markdown.put(path, MARK, text)
-    print(text, end="")
+    return text

@@ -30,6 +30,24 @@ def test_evaluation_prints_its_table(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().out == "the table\n"
 
 
+def test_phantoms_and_real_studies_in_one_command_make_one_table(monkeypatch, tmp_path):
+    called, page = [], tmp_path / "README.md"
+    page.write_text("<!-- methods by evidence -->\n<!-- end of methods by evidence -->\n")
+    monkeypatch.setattr("explain.evaluation.evaluate_explanations", lambda *args: called.append(args))
+    monkeypatch.setattr("explain.evaluation_table.table", lambda result: "")
+    monkeypatch.setattr("explain.evidence_summary.read", list)
+    monkeypatch.setattr("explain.evidence_summary.summary", lambda folders: f"{[folder.name for folder in folders]}\n")
+    out = tmp_path / "out"
+    assert main(["evaluate-explanations", "--data", "phantoms", "DIR", "--out", str(out), "--into", str(page)]) == 0
+    assert [args[0] for args in called] == ["phantoms", "DIR"]
+    assert [args[2] for args in called] == [out / "phantoms", out / "collection-1"]
+    assert "['phantoms', 'collection-1']" in page.read_text()
+    page.write_text("no marks")
+    for wrong in (["--data", "DIR", "DIR"], ["--data", "DIR", "--into", str(page)]):
+        assert main(["evaluate-explanations", "--out", str(out), *wrong]) == 2
+    assert len(called) == 2
+
+
 def test_bad_input_is_one_line(monkeypatch, tmp_path, capsys):
     def refuse(*args, **more):
         raise BadInput("frontal.png is empty.")
