@@ -26,7 +26,7 @@ def add(commands):
 
     judge = commands.add_parser("evaluate-explanations", help="judge the methods of explanation by evidence")
     judge.add_argument("--data", required=True, nargs="+", metavar="DIR|phantoms",
-                       help="folder of the collection, 'phantoms' for studies whose findings' places are known, or both")
+                       help="folder of the collection, 'phantoms', whose findings' places are known, or both")
     judge.add_argument("--split", default="val", choices=["train", "val", "test"], help="of the collection")
     judge.add_argument("--out", type=Path, required=True,
                        help="folder for evidence.json, evidence.md and figures; of both data, each has a folder in it")
