@@ -58,6 +58,7 @@ def watched(browser):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(timeout)
+        page.complaints = complaints
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

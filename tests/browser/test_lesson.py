@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from panels.lesson_steps import TITLES
+from tests.browser.canvas import refresh
 from tests.browser.test_page import CONTRAST
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -59,8 +60,7 @@ def test_a_link_opens_its_step_and_a_refresh_keeps_step_and_progress(lesson):
     assert page.get_by_role("tab", name="Lesson", exact=True).get_attribute("aria-selected") == "true"
     assert page.locator(".cxr-step-title").text_content() == TITLES[3]
     assert answer(page, 1).startswith("Right.")
-    page.wait_for_timeout(2000)  # Gradio complains in the console of an answer that a reload cuts off
-    page.reload()
+    refresh(page)
     on_step(page, 4)
     assert "1 of 9 questions answered" in page.locator(".cxr-progress").text_content()
 

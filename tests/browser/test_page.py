@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from panels.shelf import Shelf
-from tests.browser.canvas import chosen, heat, words
+from tests.browser.canvas import chosen, heat, refresh, words
 from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve
 
 DARK, BRIGHT = (SENTENCES[key].split() for key in ("dark", "bright"))
@@ -149,7 +149,7 @@ def test_two_visitors_see_each_their_own_study(example):
 
 def test_a_refresh_begins_anew(example):
     page = example()
-    page.reload()
+    refresh(page)
     page.wait_for_selector(".cxr-empty", state="visible")
     assert page.locator(".cxr-result").is_hidden()
 
