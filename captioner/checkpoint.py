@@ -107,7 +107,7 @@ def read_config(folder):
     if missing:
         raise BadInput(f"{folder.name}/{CONFIG} lacks {missing[0]!r}.")
     if config["format"] != FORMAT:
-        raise BadInput(f"{folder.name}/{CONFIG} has format {config['format']!r}; this program reads format {FORMAT}.")
+        raise BadInput(f"{folder.name}/{CONFIG} has format {repr(config['format'])[:40]}; this program reads format {FORMAT}.")
     for name in (VOCABULARY, WEIGHTS):
         if not (folder / name).is_file():
             raise BadInput(f"{folder.name} is not complete: {name} is missing.")

@@ -117,6 +117,7 @@ def with_weights(folder, arrays):
     (lambda folder: (folder / "config.json").write_text("[1]"), "lacks"),
     (lambda folder: (folder / "config.json").write_text("5"), "config.json cannot be read"),
     (lambda folder: rewrite(folder, format=99), "format 99"),
+    (lambda folder: rewrite(folder, format="x" * 1000), "x; this program reads format 1"),
     (lambda folder: rewrite(folder, model="unheard"), "cannot be built"),
     (lambda folder: rewrite(folder, network={}), "cannot be built"),
     (lambda folder: rewrite(folder, network=None), "cannot be built"),
