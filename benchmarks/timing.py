@@ -5,6 +5,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
+from captioner.markdown import grid
+
 
 @dataclass(frozen=True)
 class Row:
@@ -68,10 +70,10 @@ def resident(process):
 
 def markdown(rows):
     """The rows as the lines of a Markdown table."""
-    lines = ["| what | median | ratio | target | |", "|---|---|---|---|---|"]
+    cells = []
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}{' x ' + row.beside if row.beside else ''}"
         target = "" if row.target is None else f"<= {row.target:g}"
         kept = {None: "", True: "kept", False: "missed"}[row.kept]
-        lines.append(f"| {row.what} | {row.value} | {ratio} | {target} | {kept} |")
-    return lines
+        cells.append([row.what, row.value, ratio, target, kept])
+    return grid(["what", "median", "ratio", "target", ""], cells)

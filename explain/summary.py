@@ -161,8 +161,8 @@ def judge_randomisation(own, pool=None):
 
     Returns:
         dict of "stages" (name -> similarity with its interval), "last" (that of the wholly random network), "line"
-        (mean similarity of random pairs of maps of different studies) and "passes", see `passes`; None when there
-        are no two studies.
+        (mean similarity of random pairs of maps of different studies) and "passes": whether the last is below the line;
+        None when there are no two studies.
     """
     stages = {name: mean(values, own["studies"]) for name, values in own["stages"].items()}
     pool = pool or own

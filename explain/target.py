@@ -130,10 +130,3 @@ def sequence(question):
     against[question.positions] = question.alternatives
     end = int(question.positions.max()) + 1
     return question.tokens[:end], against[:end]
-
-
-def single(question, word):
-    """`(tokens, against)` that end with one word of a Question."""
-    tokens, against = sequence(question)
-    end = int(question.positions[word]) + 1
-    return tokens[:end], against[:end]

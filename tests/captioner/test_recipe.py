@@ -2,6 +2,7 @@
 
 import pytest
 
+from captioner.__main__ import _parser
 from captioner.models.encoder import ENCODERS
 from captioner.recipe import RECIPES, WarmCosine
 
@@ -33,3 +34,8 @@ def test_the_decoder_recipe_leaves_everything_of_the_encoder_to_the_checkpoint()
 def test_the_gpu_recipe_is_densenet_121_with_98_positions():
     recipe = RECIPES["gpu"]
     assert (recipe.encoder, recipe.phases[-1].size // ENCODERS[recipe.encoder].stride) == ("densenet-121", 7)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_command_line_offers_every_recipe(name):
+    assert _parser().parse_args(["train", "--data", "d", "--out", "o", "--recipe", name]).recipe == name
