@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from captioner import load
 from panels import method
 from panels.shelf import Shelf
 from tests.browser.canvas import heat, set_opacity
@@ -14,15 +15,9 @@ from tests.stand_in import serve, write_examples
 
 
 @pytest.fixture(scope="module")
-def captioner(tiny_checkpoint):
-    import captioner
-
-    return captioner.load(tiny_checkpoint)
-
-
-@pytest.fixture(scope="module")
-def real_address(captioner, tmp_path_factory):
-    shelf = Shelf({"tiny": "tiny"}, lambda folder: captioner, method.warm).start()
+def real_address(tiny_checkpoint, tmp_path_factory):
+    # Loaded anew for each copy, as the page does: a test of the weights makes its copy's random.
+    shelf = Shelf({"tiny": tiny_checkpoint}, load, method.warm).start()
     with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
         yield url
 
@@ -216,15 +211,17 @@ def test_without_attention_the_page_says_so_and_offers_the_others(visit):
     assert page.locator("#viewer .cxr-method option[value=attention]").is_disabled()
 
 
-def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, captioner, monkeypatch):
+def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, monkeypatch):
+    from captioner.captioner import Captioner
+
     first, second, third = real(), real(), real()
-    slow = type(captioner).caption
+    slow = Captioner.caption
 
     def slowly(self, *values, **named):
         time.sleep(4)
         return slow(self, *values, **named)
 
-    monkeypatch.setattr(type(captioner), "caption", slowly)
+    monkeypatch.setattr(Captioner, "caption", slowly)
     for page in (first, second, third):
         page.click('#examples button[data-name="effusion"]')
     third.wait_for_selector(".cxr-queue:not([hidden])")

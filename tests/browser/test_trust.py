@@ -7,7 +7,7 @@ import pytest
 
 from explain.method import Stopped
 from panels import trust
-from tests.browser.test_methods import _method, _there, captioner, real, real_address  # noqa: F401
+from tests.browser.test_methods import _method, _there, real, real_address  # noqa: F401
 from tests.browser.test_page import CONTRAST
 
 
