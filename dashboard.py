@@ -3,131 +3,184 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-# Both are read when the libraries are imported: no telemetry, and no start-up chatter over the one line that matters.
+# All are read when the libraries are imported: no telemetry, and no start-up chatter over the one line that matters.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow's own pool of memory never shrinks: with the system's, what one visitor needed goes back after him.
+os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
 
-import gradio as gr  # noqa: E402
+from panels.server import address  # noqa: E402
 
-from captioner import BadInput, checkpoint, load  # noqa: E402
-from panels import (  # noqa: E402
-    about, compare, endpoints, examples, explain, headers, lesson,
-    look, masthead, mcp_tools, method, score, side, trust, uploads, what_if,
-)  # fmt: skip
-from panels.shelf import Shelf  # noqa: E402
+with address.hidden_port():
+    import gradio as gr
 
-ROOT = Path(__file__).resolve().parent
-EXAMPLES = ROOT / "examples"
+from captioner import BadInput, load  # noqa: E402
+from captioner.checkpoint import store as checkpoint  # noqa: E402
+from captioner.command_line import Parser  # noqa: E402
+from captioner.images import decoder_pool  # noqa: E402
+from captioner.phantom import read_cases  # noqa: E402
+from captioner.quiet import import_tensorflow  # noqa: E402
+from panels.about import panel as about  # noqa: E402
+from panels.batch import panel as batch  # noqa: E402
+from panels.case_gallery import panel as case_gallery  # noqa: E402
+from panels.class_room import panel as class_room  # noqa: E402
+from panels.compare import panel as compare  # noqa: E402
+from panels.lesson import panel as lesson  # noqa: E402
+from panels.quiz import panel as quiz  # noqa: E402
+from panels.score import panel as score  # noqa: E402
+from panels.server import api as endpoints  # noqa: E402
+from panels.server import framing, mcp_tools, memory, security_headers, upload_folder
+from panels.server.closed_blocks import ClosedBlocks  # noqa: E402
+from panels.server.model_pool import ModelPool  # noqa: E402
+from panels.shell import header, notice, opening, sidebar, theme  # noqa: E402
+from panels.trust import panel as trust  # noqa: E402
+from panels.viewer import method  # noqa: E402
+from panels.viewer import panel as explain
+from panels.what_if import panel as what_if  # noqa: E402
+
+EXAMPLES = Path(__file__).resolve().parent / "examples"
 MINUTE = 60
-QUEUE = 64  # how many may wait; who comes then is told so, and the page asks again by itself (panels/patient.js)
+# How many requests may wait. The next visitor is told so, and the page asks again (panels/shell/retry_full_queue.js).
+QUEUE = 64
+SESSIONS = 64  # visitors whose impression and maps are kept, the last: some 8 MB each
 
 
-def build(shelf, examples_folder=EXAMPLES):
-    """The page for the checkpoints on `shelf`, as gr.Blocks that is not launched yet."""
-    with gr.Blocks(
+def build(pool: ModelPool, examples_folder: Path = EXAMPLES) -> gr.Blocks:
+    """The page for the checkpoints of `pool`, as Blocks that are not launched yet."""
+    with ClosedBlocks(
         title="Chest X-ray impressions, word by word",
         fill_width=True,
         analytics_enabled=False,
-        delete_cache=(5 * MINUTE, 30 * MINUTE),  # uploads are gone after 35 minutes at the latest
+        delete_cache=(5 * MINUTE, 30 * MINUTE),  # uploads are deleted after 35 minutes at the latest
     ) as page:
-        head = masthead.build(shelf)
-        entries = examples.read(examples_folder)
+        head = header.build(pool)
+        entries, cases = read_cases(examples_folder), read_cases(examples_folder / "gallery")
         with gr.Row(elem_id="sheet"):
-            study = side.build(shelf, entries)
-            with gr.Column(elem_id="answer"), gr.Tabs(elem_id="panels", overflow_behavior="wrap") as tabs:
+            study = sidebar.build(pool, entries, cases)
+            with gr.Column(elem_id="answer"):
+                notice.build(page, pool, [*entries, *cases])
+                tabs = gr.Tabs(elem_id="panels", overflow_behavior="wrap")
+            with tabs:
                 with gr.Tab("Explain", id="explain"):
-                    panel = explain.build(shelf, study, entries)
+                    panel = explain.build(pool, study, [*entries, *cases])
                 with gr.Tab("Trust", id="trust"):
-                    trust.build(shelf, panel, entries)
+                    trust.build(pool, panel, entries)
                 with gr.Tab("Greedy and beam", id="compare") as tab:
-                    compare.build(shelf, study, panel, tab)
+                    compare.build(pool, study, panel, tab)
                 with gr.Tab("What if", id="what-if") as tab:
-                    what_if.build(shelf, panel, tab)
+                    what_if.build(pool, panel, tab)
                 with gr.Tab("Score", id="score") as tab:
-                    score.build(panel, tab)
+                    score.build(panel, tab, pool)
+                with gr.Tab("Batch", id="batch"):
+                    batch.build(page, pool, study)
                 with gr.Tab("Lesson", id="lesson"):
-                    lesson.build(shelf, study, entries)
+                    lesson.build(pool, study, entries)
+                with gr.Tab("Quiz", id="quiz"):
+                    quiz.build(pool, study, [*entries, *cases])
+                with gr.Tab("Class", id="class"):
+                    class_room.build(pool, [*entries, *cases])
+                with gr.Tab("Gallery", id="gallery", visible=bool(cases)):
+                    case_gallery.build(examples_folder / "gallery", cases)
                 with gr.Tab("About", id="about") as tab:
-                    about.build(shelf, study, tab)
-        endpoints.build(shelf, study)
-        side.follow(study, tabs.children)
-        page.load(
-            masthead.follow(shelf), None, head, show_progress="hidden", concurrency_limit=None, api_visibility="private"
-        )
-    return page.queue(max_size=QUEUE)
+                    about.build(pool, study, tab)
+        if entries:
+            opening.build(page, pool, entries)
+        endpoints.build(pool, study)
+        sidebar.follow(study, tabs.children)
+        header.wire(page, pool, study.checkpoint, head)
+    return page.queue(max_size=QUEUE, api_open=False)
 
 
-def settings(examples_folder=EXAMPLES):
+def settings(examples_folder: Path = EXAMPLES, mcp: bool = False, embed_from: Sequence[str] = ()) -> dict[str, Any]:
     """The arguments of `launch` that every start of the page shares: its looks, and what it keeps closed."""
     return {
-        "theme": look.theme(),
-        "head": look.head(),
+        "theme": theme.theme(),
+        "head": theme.head(),
         "max_file_size": "160mb",
         "allowed_paths": [str(examples_folder)],
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
-        "state_session_capacity": 200,
+        "state_session_capacity": SESSIONS,
         "pwa": False,
         "ssr_mode": False,
-        "app_kwargs": headers.app_kwargs(),
+        "app_kwargs": security_headers.app_kwargs(mcp, embed_from),
     }
 
 
-def _name_and_password(text):
+def _load(folder: Path) -> Any:
+    """The captioner in a folder; nothing of TensorFlow's start-up is printed over the page's address."""
+    import_tensorflow()
+    return load(folder)
+
+
+def _name_and_password(text: str) -> tuple[str, str]:
     name, colon, password = text.partition(":")
     if not (name and colon and password):
         raise argparse.ArgumentTypeError("give it as USER:PASSWORD")
     return name, password
 
 
-def arguments(argv=None):
-    """The command line, parsed."""
-    parser = argparse.ArgumentParser(
-        description="Chest X-ray impressions with a heatmap for every word, as a web page."
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, parsed.
+
+    Raises:
+        BadInput: no port has the number that is given, or what may frame the page is no site.
+    """
+    parser = Parser(
+        prog="dashboard.py", description="Chest X-ray impressions with a heatmap for every word, as a web page."
     )
+    parser.add_argument("--host", help=f"address to listen on (default: {address.HOST}, or {address.DEFAULT_HOST})")
+    parser.add_argument("--port", help=f"port to listen on (default: {address.PORT}, or {address.DEFAULT_PORT})")
     parser.add_argument(
-        "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        help="address to listen on (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=int(os.environ.get("GRADIO_SERVER_PORT", 7860)),
-        help="port to listen on (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--checkpoint", metavar="DIR", help="checkpoint folder to start with (default: weights/default)"
+        "--checkpoint",
+        metavar="DIR",
+        help="checkpoint folder or hf://OWNER/NAME to start with (default: weights/default)",
     )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument(
         "--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password"
     )
     parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients, too")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--embed-from", nargs="+", metavar="SITE", help=f"sites that may frame the page (default: {framing.EMBED_FROM})"
+    )
+    chosen = parser.parse_args(argv)
+    chosen.embed_from = framing.chosen(chosen.embed_from)
+    chosen.host, chosen.port = address.chosen(chosen.host, chosen.port)
+    return chosen
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     """Serve the page until interrupted. Exit status 2, with one line that says why, when it cannot be started."""
-    chosen = arguments(argv)
-    folders = {folder.name: folder for folder in checkpoint.available()}
     try:
+        chosen = arguments(argv)
+        address.check(chosen.host, chosen.port)
+        address.check_root_path()
+        folders = checkpoint.available()
         if chosen.mcp:
-            mcp_tools.check()
+            mcp_tools.check(chosen.auth)
         if chosen.checkpoint:
-            first = Path(chosen.checkpoint).resolve()
+            first = checkpoint.local(chosen.checkpoint).resolve()
             checkpoint.read_config(first)
-            folders = {first.name: first} | {name: folder for name, folder in folders.items() if name != first.name}
-        shelf = Shelf(folders, load, method.warm)
-        uploads.keep_apart()
-        page = build(shelf)
-        shelf.start()
+            folders = [first, *(folder for folder in folders if folder.resolve() != first)]
+        decoder_pool.pool().start()
+        pool = ModelPool(checkpoint.by_name(folders), _load, method.warm, let_go=memory.give_back)
+        upload_folder.sweep(upload_folder.keep_apart(), 30 * MINUTE)
+        memory.keep_small()
+        page = build(pool)
+        pool.start()
         page.launch(
-            server_name=chosen.host, server_port=chosen.port, share=chosen.share, auth=chosen.auth,
-            mcp_server=chosen.mcp, **settings(),
+            server_name=chosen.host,
+            server_port=chosen.port,
+            share=chosen.share,
+            auth=chosen.auth,
+            mcp_server=chosen.mcp,
+            **settings(mcp=chosen.mcp, embed_from=chosen.embed_from),
         )
     except (BadInput, OSError) as error:
         print(error, file=sys.stderr)

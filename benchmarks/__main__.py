@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from benchmarks import BENCHMARKS
@@ -10,13 +11,13 @@ from benchmarks import BENCHMARKS
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is first imported
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one benchmark; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed, measured side by side.")
     commands = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
     for name, path in BENCHMARKS.items():
         module = import_module(path)
-        command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
+        command = commands.add_parser(name, help=(module.__doc__ or "").splitlines()[0])
         module.add_options(command)
         command.set_defaults(run=module.run)
     arguments = sys.argv[1:] if arguments is None else arguments

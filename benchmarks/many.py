@@ -1,4 +1,4 @@
-"""`predict --studies` over many studies: how many a second, and how many cores it keeps busy."""
+"""`predict --studies` over many studies: how many per second, and how many cores it keeps busy."""
 
 import csv
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.timing import Row
@@ -14,7 +15,9 @@ from benchmarks.timing import Row
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def rows(checkpoint, examples, studies, cores):
+def rows(
+    checkpoint: str | Path | None, examples: Sequence[tuple[str, str | None]], studies: int, cores: int
+) -> list[Row]:
     """Caption `studies` studies, the examples again and again, by the command line.
 
     Returns:
@@ -26,8 +29,17 @@ def rows(checkpoint, examples, studies, cores):
             writer = csv.writer(file)
             writer.writerow(("study", "frontal", "lateral"))
             writer.writerows((f"s{number}", *examples[number % len(examples)]) for number in range(studies))
-        command = [sys.executable, "-m", "captioner", "predict", "--studies", str(table), "--out", str(out),
-                   *(["--checkpoint", str(checkpoint)] if checkpoint else [])]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "captioner",
+            "predict",
+            "--studies",
+            str(table),
+            "--out",
+            str(out),
+            *(["--checkpoint", str(checkpoint)] if checkpoint else []),
+        ]
         before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL, env=os.environ)
         seconds = time.perf_counter() - begin

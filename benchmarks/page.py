@@ -7,20 +7,27 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from benchmarks.timing import Row, resident
+from captioner.checkpoint import store
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 300  # seconds to wait for anything
 START, FIRST, REST, GROWTH = 1.3, 5.0, 1.2e9, 1.05
-EMPTY = "import sys, gradio as gr\nwith gr.Blocks() as page: pass\npage.launch(server_port=int(sys.argv[1]), quiet=True)"
+EMPTY = (
+    "import sys, gradio as gr\nwith gr.Blocks() as page: pass\npage.launch(server_port=int(sys.argv[1]), quiet=True)"
+)
 
 
-def rows(checkpoint, examples, rounds, studies):
+def rows(
+    checkpoint: str | Path | None, examples: Sequence[tuple[str, str | None]], rounds: int, studies: int
+) -> list[Row]:
     """Start both pages in turns, then keep one and let it caption.
 
     Args:
@@ -32,9 +39,9 @@ def rows(checkpoint, examples, rounds, studies):
     Returns:
         list of Row.
     """
-    name = Path(checkpoint).resolve().name if checkpoint else "default"
+    name = next(iter(store.by_name([checkpoint or store.DEFAULT])))
     own = ["dashboard.py", *(["--checkpoint", str(checkpoint)] if checkpoint else [])]
-    times = {"empty": [], "page": [], "first": []}
+    times: dict[str, list[float]] = {"empty": [], "page": [], "first": []}
     for turn in range(rounds):
         with running(["-c", EMPTY], None) as (_, _, seconds):
             times["empty"].append(seconds)
@@ -48,22 +55,32 @@ def rows(checkpoint, examples, rounds, studies):
     median = {key: statistics.median(values) for key, values in times.items()}
     table = [
         Row("An empty Gradio page, from the command to an answer", f"{median['empty']:.1f} s"),
-        Row("`python dashboard.py`, from the command to an answer", f"{median['page']:.1f} s", median["page"] / median["empty"],
-            START, "the empty page"),
+        Row(
+            "`python dashboard.py`, from the command to an answer",
+            f"{median['page']:.1f} s",
+            median["page"] / median["empty"],
+            START,
+            "the empty page",
+        ),
         Row("First impression after that", f"{median['first']:.1f} s", median["first"] / FIRST, 1, "5 s"),
-    ]  # fmt: skip
+    ]
     if memory:
         rest, early, late = memory
         table += [
             Row("Memory after the first impression", f"{rest / 1e6:.0f} MB", rest / REST, 1, "1.2 GB"),
-            Row(f"Memory after {studies} studies beside that after {max(1, studies // 10)}", f"{late / 1e6:.0f} MB", late / early,
-                GROWTH, "then"),
-        ]  # fmt: skip
+            Row(
+                f"Memory after {studies} studies beside that after {max(1, studies // 10)}",
+                f"{late / 1e6:.0f} MB",
+                late / early,
+                GROWTH,
+                "then",
+            ),
+        ]
     return table
 
 
 @contextmanager
-def running(program, option):
+def running(program: Sequence[str], option: str | None) -> Iterator[tuple[subprocess.Popen, str, float]]:
     """A server as a process; yields `(process, address, seconds until it answered)`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -71,8 +88,13 @@ def running(program, option):
     address = f"http://127.0.0.1:{port}/"
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
     begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *program, *([option] if option else []), str(port)], cwd=ROOT, env=environment,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, *program, *([option] if option else []), str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         while True:
             try:
@@ -88,29 +110,34 @@ def running(program, option):
         process.wait()
 
 
-def _upload(address, path):
+def _upload(address: str, path: Path) -> dict[str, Any]:
     with open(path, "rb") as file:
         answer = httpx.post(f"{address}gradio_api/upload", files={"files": (Path(path).name, file)}, timeout=LONGEST)
     return {"path": answer.raise_for_status().json()[0], "meta": {"_type": "gradio.FileData"}}
 
 
-def _caption(address, pair, checkpoint):
+def _caption(address: str, pair: Any, checkpoint: Any) -> dict[str, Any]:
     pictures = [_upload(address, path) for path in pair]
-    call = httpx.post(f"{address}gradio_api/call/caption", json={"data": [*pictures, checkpoint, "greedy", 3, 0.7]},
-                      timeout=LONGEST)  # fmt: skip
-    told = httpx.get(f"{address}gradio_api/call/caption/{call.raise_for_status().json()['event_id']}", timeout=LONGEST).text
+    call = httpx.post(
+        f"{address}gradio_api/call/caption", json={"data": [*pictures, checkpoint, "greedy", 3, 0.7]}, timeout=LONGEST
+    )
+    told = httpx.get(
+        f"{address}gradio_api/call/caption/{call.raise_for_status().json()['event_id']}", timeout=LONGEST
+    ).text
     if "event: complete" not in told:
         raise RuntimeError(f"no caption: {told[:300]}")
     return json.loads(told.split("data: ")[-1].splitlines()[0])[0]
 
 
-def _memory(process, address, examples, checkpoint, studies):
-    """Bytes after the first caption, after a tenth of the studies and after all; None where the system tells nothing."""
+def _memory(
+    process: subprocess.Popen, address: str, examples: Sequence[tuple[str, str | None]], checkpoint: str, studies: int
+) -> tuple[int, int, int] | None:
+    """Bytes after the first caption, after a tenth of the studies and after all; None where the system does not say."""
     rest = early = resident(process.pid)
-    if rest is None:
+    if rest is None or early is None:
         return None
     for number in range(1, studies + 1):
         _caption(address, examples[number % len(examples)], checkpoint)
         if number == max(1, studies // 10):
-            early = resident(process.pid)
-    return rest, early, resident(process.pid)
+            early = resident(process.pid) or early
+    return rest, early, resident(process.pid) or early

@@ -1,17 +1,18 @@
 """Files in the seed's format with random weights, for machines that hold no real ones."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from captioner.legacy_hdf5 import RENAMED, densenet_shapes
-from captioner.seed_checkpoint import PLACES, weight_shapes
+from captioner.pretrained.legacy_hdf5 import RENAMED, densenet_shapes
+from captioner.seed_import.convert import PLACES, weight_shapes
 
 WORDS = ("<unk>", ".", "<cls>", "<end>")
 
 
-def write_seed_files(folder, words=1386, seed=0, old_names=True):
+def write_seed_files(folder: Path, words: int = 1386, seed: int = 0, old_names: bool = True) -> tuple[Path, Path]:
     """Write `Encoder_Decoder_global_attention.h5` and `tokenizer.pkl`, laid out as the seed's own.
 
     The weights are random, with a spread that keeps activations alive; padding and the special words never win, so that
@@ -45,7 +46,7 @@ def write_seed_files(folder, words=1386, seed=0, old_names=True):
     return weights, tokenizer
 
 
-def _values(variable, shape, rng):
+def _values(variable: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     if variable in ("gamma", "moving_variance"):
         values = rng.uniform(0.7, 1.3, shape)
     elif variable == "embeddings":
@@ -57,14 +58,14 @@ def _values(variable, shape, rng):
     return values.astype(np.float32)
 
 
-def tokenizer_pickle(index):
+def tokenizer_pickle(index: Mapping[str, int]) -> bytes:
     """The bytes of a pickled `keras_preprocessing.text.Tokenizer` (protocol 2), made without that package.
 
     Args:
         index: dict word -> id.
     """
 
-    def text(word):
+    def text(word: str) -> bytes:
         return b"X" + len(word.encode()).to_bytes(4, "little") + word.encode()
 
     items = b"".join(text(word) + b"J" + number.to_bytes(4, "little") for word, number in index.items())

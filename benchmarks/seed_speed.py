@@ -1,19 +1,28 @@
 """An imported checkpoint against a plain loop in the seed's way: whole studies, from files to impressions."""
 
+from __future__ import annotations
+
+import argparse
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from benchmarks.plain_loop import PlainLoop
+    from captioner.captioner import Captioner
 
 TARGETS = {"greedy": 6.0, "beam": 5.0}  # how many times as fast as the plain loop
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "seed-checkpoint"
 WEIGHTS, TOKENIZER = "Encoder_Decoder_global_attention.h5", "tokenizer.pkl"
 
 
-def add_options(parser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `python -m benchmarks seed`."""
     parser.add_argument("--files", type=Path, help=f"folder with {WEIGHTS} and {TOKENIZER} (random ones when left out)")
     parser.add_argument("--frontal", type=Path, help="a picture file; with --lateral (a made-up pair when left out)")
@@ -23,15 +32,15 @@ def add_options(parser):
     parser.add_argument("--beam-width", type=int, default=5)
 
 
-def run(options):
+def run(options: argparse.Namespace) -> list[str]:
     """Measure, and return the lines of the report.
 
     The ways take turns, so that whatever else the machine does hits all of them; medians are compared. Each way must
     have written the same number of words, or the comparison would be none.
     """
     cores = _limit_cores(options.cores)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
+        folder = Path(temporary)
         weights, tokenizer, source = _files(options.files, folder)
         pictures = (options.frontal, options.lateral) if options.frontal and options.lateral else _pictures(folder)
         plain, model = _load(weights, tokenizer, folder)
@@ -46,7 +55,9 @@ def run(options):
     return lines
 
 
-def measure(plain, model, pictures, rounds, beam_width):
+def measure(
+    plain: PlainLoop, model: Captioner, pictures: Sequence[Path], rounds: int, beam_width: int
+) -> tuple[dict[str, list[float]], dict[str, int]]:
     """Time the three ways in turns.
 
     Returns:
@@ -61,7 +72,7 @@ def measure(plain, model, pictures, rounds, beam_width):
         beam: lambda: model.caption(captioner.read_study(*pictures), decoding="beam", beam_width=beam_width).words,
     }
     counts = {way: len(caption()) for way, caption in ways.items()}  # and the graphs are built
-    times = {way: [] for way in ways}
+    times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, caption in ways.items():
             begin = time.perf_counter()
@@ -72,7 +83,7 @@ def measure(plain, model, pictures, rounds, beam_width):
     return times, counts
 
 
-def _limit_cores(cores):
+def _limit_cores(cores: int) -> int:
     """Keep to the first cores that this process may use; returns how many."""
     if hasattr(os, "sched_setaffinity"):
         chosen = sorted(os.sched_getaffinity(0))[:cores]
@@ -84,7 +95,7 @@ def _limit_cores(cores):
     return cores
 
 
-def _files(given, folder):
+def _files(given: Path | None, folder: Path) -> tuple[Path, Path, str]:
     from benchmarks.seed_files import write_seed_files
 
     given = given or (SHARED if (SHARED / WEIGHTS).is_file() else None)
@@ -93,11 +104,11 @@ def _files(given, folder):
     return *write_seed_files(folder), "random weights"
 
 
-def _pictures(folder):
+def _pictures(folder: Path) -> list[Path]:
     """Two smooth random pictures of 1024 x 1024 pixels."""
     import cv2
 
-    paths = []
+    paths: list[Path] = []
     for name in ("frontal.png", "lateral.png"):
         coarse = np.random.default_rng(len(paths)).integers(0, 256, (12, 12), np.uint8)
         paths.append(folder / name)
@@ -105,11 +116,11 @@ def _pictures(folder):
     return paths
 
 
-def _load(weights, tokenizer, folder):
+def _load(weights: Path, tokenizer: Path, folder: Path) -> tuple[PlainLoop, Captioner]:
     """The same weights twice: as a plain loop, and imported."""
     import captioner
     from benchmarks.plain_loop import PlainLoop
-    from captioner.seed_checkpoint import import_seed
+    from captioner.seed_import.convert import import_seed
 
     model = captioner.load(import_seed(weights, tokenizer, folder / "imported"))  # also refuses files that do not fit
     return PlainLoop.of_file(weights), model

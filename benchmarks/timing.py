@@ -3,9 +3,10 @@
 import os
 import statistics
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from captioner.markdown import grid
+from captioner.evaluation.markdown_tables import grid
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Row:
     beside: str = ""
 
     @property
-    def kept(self):
+    def kept(self) -> bool | None:
         """Whether the target is kept; None where there is none."""
         return None if self.target is None or self.ratio is None else self.ratio <= self.target
 
 
-def in_turns(ways, rounds):
+def in_turns(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Time several calls, one after the other, round after round.
 
     Args:
@@ -45,7 +46,7 @@ def in_turns(ways, rounds):
     for way in ways.values():
         way()
         way()
-    times = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
             begin = time.perf_counter()
@@ -54,12 +55,12 @@ def in_turns(ways, rounds):
     return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
-def milliseconds(seconds):
+def milliseconds(seconds: float) -> str:
     """Seconds as text."""
     return f"{1e3 * seconds:.1f} ms"
 
 
-def resident(process):
+def resident(process: int) -> int | None:
     """Resident bytes of a process by its number; None where the system does not tell (no /proc)."""
     try:
         with open(f"/proc/{process}/statm", encoding="ascii") as file:
@@ -68,7 +69,7 @@ def resident(process):
         return None
 
 
-def markdown(rows):
+def markdown(rows: Sequence[Row]) -> list[str]:
     """The rows as the lines of a Markdown table."""
     cells = []
     for row in rows:

@@ -1,23 +1,28 @@
 """What the right half of the house is handed: a caption, its words and their evidence. Plain data, no TensorFlow."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+
+NO_LATERAL = "The lateral view is missing: the model saw the frontal view alone, and all attention lies there."
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A token that could have stood in a word's place.
+    """A token that could have been in a word's place.
 
     Attributes:
-        text: the token as written; `<end>` stands for "the impression ends here".
+        text: the token as written; `<end>` means "the impression ends here".
         token_id: its id in the checkpoint's vocabulary.
         log_prob: natural logarithm of its probability at this step, <= 0.
+        barred: whether the rules for sentences kept the search from choosing it; its probability is the network's own.
     """
 
     text: str
     token_id: int
     log_prob: float
+    barred: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +33,11 @@ class Word:
         text: the word as written.
         token_id: its id in the checkpoint's vocabulary.
         log_prob: natural logarithm of its probability given the pictures and the words before it, <= 0.
-        alternatives: the five likeliest tokens at this step, likeliest first; the word itself is among them when it ranks there.
+        alternatives: the five likeliest tokens at this step, likeliest first; the word itself is among them when it
+            ranks there.
         attention: float32 `(views, rows, columns)`, non-negative, summing to 1 over all three: how the decoder spread
-            its attention when it chose this word. View 0 is the frontal, view 1 the lateral; a missing lateral is all zeros.
-            None for a model without attention.
+            its attention when it chose this word. View 0 is the frontal, view 1 the lateral; a missing lateral is all
+            zeros. None for a model without attention.
     """
 
     text: str
@@ -41,7 +47,7 @@ class Word:
     attention: np.ndarray | None = None
 
     @property
-    def view_share(self):
+    def view_share(self) -> np.ndarray | None:
         """float32 `(views,)`, the share of the attention that each view got; None without attention."""
         return None if self.attention is None else self.attention.sum(axis=(1, 2))
 
@@ -63,9 +69,58 @@ class Hypothesis:
     score: float
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The words joined by single spaces, as the collection's captions are written."""
         return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What the finding head says of one finding.
+
+    Attributes:
+        name: one of `captioner.reports.findings.FINDINGS`.
+        probability: 0 to 1, calibrated on validation where the checkpoint keeps a calibration.
+        threshold: 0 to 1; the decoder is told the finding from this probability on.
+        stated: whether it is told it.
+        side_probabilities: of the patient's left and right, 0 to 1 each; None for a finding without a side.
+        side: "left", "right", "bilateral" or None, as the decoder is told it.
+        zone: "upper", "lower" or None, likewise.
+        map: float32 `(views, rows, columns)`, the weights with which the head pooled its evidence: non-negative,
+            summing to 1 over both views; a missing view is all zeros.
+        evidence: float32 `(views,)`, what each view adds to the finding's logit; 0 for a missing view.
+        base_rate: share of the training studies that state the finding; None where the checkpoint does not know.
+    """
+
+    name: str
+    probability: float
+    threshold: float
+    stated: bool
+    side_probabilities: tuple[float, float] | None
+    side: str | None
+    zone: str | None
+    map: np.ndarray
+    evidence: np.ndarray
+    base_rate: float | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What the decoder was told of one finding, whatever the words say.
+
+    Attributes:
+        finding: one of `captioner.reports.findings.FINDINGS`.
+        stated: whether to state it.
+        side: "left", "right", "bilateral" or None.
+        zone: "upper", "lower" or None.
+        steered: whether the caller said so, and not the finding head.
+    """
+
+    finding: str
+    stated: bool
+    side: str | None
+    zone: str | None
+    steered: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +133,11 @@ class Caption:
         beam_width: hypotheses kept at each step; 1 for greedy.
         length_penalty: exponent of the length normalisation; 0 ranks by plain log probability.
         views: bool per view `(frontal, lateral)`: False where the view was missing.
-        notices: sentences that the reader of this caption should see (a missing lateral, swapped views, a colour photograph).
+        conditions: what the decoder was told of each finding, in the order of `FINDINGS`; none for a decoder that is
+            told nothing.
+        given: how many words at the start of every hypothesis were given to the search, and not chosen by it.
+        notices: sentences that the reader of this caption should see (a missing lateral, swapped views, a colour
+        photograph).
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -87,24 +146,31 @@ class Caption:
     length_penalty: float
     views: tuple[bool, ...]
     notices: tuple[str, ...] = field(default=())
+    conditions: tuple[Condition, ...] = field(default=())
+    given: int = 0
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The best hypothesis as text."""
         return self.hypotheses[0].text
 
     @property
-    def words(self):
+    def words(self) -> tuple[Word, ...]:
         """The words of the best hypothesis."""
         return self.hypotheses[0].words
 
     @property
-    def log_prob(self):
+    def log_prob(self) -> float:
         """Log probability of the best hypothesis, end token included."""
         return self.hypotheses[0].log_prob
 
-    def as_dict(self, study=None):
-        """The dictionary that `--json` and `predictions.jsonl` hold."""
+    @property
+    def ended(self) -> bool:
+        """Whether the best hypothesis ended by itself, and was not cut off by the length limit."""
+        return self.hypotheses[0].end_log_prob is not None
+
+    def as_dict(self, study: str | None = None) -> dict[str, Any]:
+        """The caption as plain data; what `--json` and `predictions.jsonl` hold is `captioner.serving.answer`."""
         return {
             "study": study,
             "text": self.text,
@@ -118,4 +184,5 @@ class Caption:
                 }
                 for word in self.words
             ],
+            "notices": list(self.notices),
         }

@@ -1,18 +1,33 @@
 """A loaded checkpoint: a study goes in, its caption comes out."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from captioner.caption import Alternative, Caption, Hypothesis, Word
-from captioner.decoding import Decoder
-from captioner.frozen import frozen
-from captioner.preparation import prepare
-from captioner.reports import clean
-from captioner.study import Study
+from captioner import conditions
+from captioner.caption import NO_LATERAL, Alternative, Caption, Finding, Hypothesis, Word
+from captioner.checkpoint import how_often_right
+from captioner.checkpoint.how_often_right import HowOftenRight
+from captioner.decoding.hypotheses import Sequence, Trace
+from captioner.decoding.search import Decoder
+from captioner.decoding.sentence_rules import SentenceRules
+from captioner.errors import BadInput
+from captioner.images.preprocessing import Prepared, prepare
+from captioner.images.study import Study
+from captioner.models.freeze import frozen
+from captioner.reports.cleaning import clean
+from captioner.reports.findings import FINDINGS, SIDED
 
-NO_LATERAL = "The lateral view is missing: the model saw the frontal view alone, and all attention lies there."
+if TYPE_CHECKING:
+    import keras
+
+    from captioner.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,20 +35,22 @@ class Features:
     """What the encoder made of a study; every search and width can start from it.
 
     Attributes:
-        memory: float32 `(1, P, depth)`.
+        image_features: float32 `(1, P, depth)`.
         mask: bool `(1, 2)`, which views there were.
         notices: sentences for the reader of the caption.
+        prepared: the pictures that they were made of, for explanations.
     """
 
-    memory: tf.Tensor
+    image_features: tf.Tensor
     mask: tf.Tensor
     notices: tuple[str, ...]
+    prepared: Prepared | None = None
 
 
 class Captioner:
     """A network with its vocabulary and configuration, ready to caption.
 
-    The encoder keeps the weights that it had at its first study (`captioner.frozen`).
+    The encoder keeps the weights that it had at its first study (`captioner.models.freeze`).
 
     Attributes:
         name: as the configuration calls it.
@@ -43,53 +60,174 @@ class Captioner:
         network, decoder: for explanations, which look inside.
     """
 
-    def __init__(self, network, vocabulary, config, folder=None):
+    def __init__(
+        self, network: keras.Model, vocabulary: Vocabulary, config: dict[str, Any], folder: Path | None = None
+    ) -> None:
         self.network, self.vocabulary, self.config, self.folder = network, vocabulary, config, folder
         self.name = config["name"]
-        self.decoder = Decoder(network, vocabulary)
+        decoding = config["decoding"]
+        rules = SentenceRules(vocabulary) if decoding.get("sentence_rules", False) else None
+        self.decoder = Decoder(network, vocabulary, rules, decoding.get("says_what_it_is_told", False))
         size, channels = config["preparation"]["size"], config["preparation"].get("channels", 1)
-        self._encode = frozen(network, lambda pictures, mask: network.encode(pictures, mask, training=False), [
-            tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)])
+        self._encode = frozen(
+            network,
+            lambda pictures, mask: network.encode(pictures, mask, training=False),
+            [tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)],
+        )
+
+        self._examine = tf.function(
+            self._examine_graph,
+            input_signature=[
+                tf.TensorSpec((1, None, None), tf.float32),
+                tf.TensorSpec((1, None), tf.bool),
+                tf.TensorSpec((1, self.decoder.conditions_size), tf.float32),
+            ],
+        )
 
     @property
-    def grid(self):
+    def grid(self) -> tuple[int, int]:
         """Rows and columns of the attention over one view."""
         return tuple(self.network.grid)
 
     @property
-    def coverage(self):
-        """Share of the picture's rows and columns that the grid lies over, from the top left corner; 1 for nearly all."""
+    def coverage(self) -> tuple[float, float]:
+        """Share of the picture's rows and columns under the grid, from the top left corner; 1 for nearly all."""
         return tuple(self.config.get("coverage", (1.0, 1.0)))
 
     @property
-    def has_attention(self):
+    def has_attention(self) -> bool:
         """Whether the network attends; else `Word.attention` is None."""
         return getattr(self.network, "has_attention", True)
 
-    def encode(self, study):
-        """Run the encoder over both views at once; returns Features."""
-        pictures, mask = prepare(study, self.config["preparation"])
+    def encode(self, study: Study) -> Features:
+        """Run the encoder over both views at once; returns Features.
+
+        Raises:
+            BadInput: the network's numbers overflow: its weights are no trained ones.
+        """
+        prepared = prepare(study, self.config["preparation"])
         notices = study.notices
         if study.lateral is None:
             notices = (*notices, self.config.get("missing_lateral_notice", NO_LATERAL))
-        pictures, mask = tf.constant(pictures[None]), tf.constant(mask[None])  # (1, 2, rows, columns, channels), (1, 2)
-        return Features(self._encode(pictures, mask), mask, tuple(notices))
+        pictures, mask = (tf.constant(part[None]) for part in prepared)  # (1, 2, rows, columns, channels), (1, 2)
+        image_features = self._encode(pictures, mask)
+        self._check_finite(image_features)
+        return Features(image_features, mask, tuple(notices), prepared)
 
-    def caption(self, study, decoding="greedy", beam_width=3, length_penalty=None, max_words=None):
-        """The predicted impression.
+    def _check_finite(self, *values: Any) -> None:
+        if not all(np.all(np.isfinite(part)) for part in values):
+            raise BadInput(f"The checkpoint {self.name} gives no numbers for this study: its weights are not sound.")
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether the network has a finding head, so that `findings` answers."""
+        return getattr(self.network, "finding_head", None) is not None
+
+    @property
+    def calibration(self) -> tuple[tuple[float, float], ...]:
+        """`(slope, offset)` of each of `FINDINGS`: slope * logit + offset are the log odds of the probability."""
+        kept = self.config.get("findings", {}).get("calibration") or [(1.0, 0.0)] * len(FINDINGS)
+        return tuple((float(slope), float(offset)) for slope, offset in kept)
+
+    @property
+    def how_often_right(self) -> HowOftenRight | None:
+        """How often claims were right on validation studies, kept beside the checkpoint; None where nobody counted.
+
+        Raises:
+            BadInput: the file is damaged.
+        """
+        return how_often_right.load(self.folder, self.config)
+
+    def findings(self, study: Study | Features) -> tuple[Finding, ...]:
+        """What the finding head says of each of `FINDINGS`, in their order: a tuple of Finding.
+
+        Args:
+            study: Study, or Features of one.
+
+        Raises:
+            BadInput: the checkpoint has no finding head.
+        """
+        if not self.has_findings:
+            raise BadInput(f"The checkpoint {self.name} has no finding head: it writes impressions alone.")
+        features = self.encode(study) if isinstance(study, Study) else study
+        found = {name: value.numpy()[0] for name, value in self._examined(features, None).items()}
+        kept = self.config.get("findings", {})
+        rates = kept.get("base_rates") or [None] * len(FINDINGS)
+        maps = found["maps"].reshape(len(FINDINGS), -1, *self.grid)
+        thresholds = self.network.rules["thresholds"] if self.network.rules else [0.0] * len(FINDINGS)
+        told = conditions.described(found["told"], None) or (None,) * len(FINDINGS)
+        findings = []
+        for number, (name, (slope, offset), condition) in enumerate(zip(FINDINGS, self.calibration, told)):
+            left, right = (_sigmoid(logit) for logit in found["places"][number, :2])
+            sides = (left, right) if name in SIDED else None
+            findings.append(
+                Finding(
+                    name=name,
+                    probability=_sigmoid(slope * found["presence"][number] + offset),
+                    threshold=_sigmoid(slope * thresholds[number] + offset),
+                    stated=bool(found["presence"][number] >= np.float32(thresholds[number])),
+                    side_probabilities=sides,
+                    side=condition.side if condition else None,
+                    zone=condition.zone if condition else None,
+                    map=maps[number],
+                    evidence=found["view_evidence"][number],
+                    base_rate=rates[number],
+                )
+            )
+        return tuple(findings)
+
+    def _examine_graph(self, image_features: tf.Tensor, mask: tf.Tensor, given: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = self.network.examine(image_features, mask)
+        told = self.network.conditions(found, given) if self.decoder.conditions_size else tf.zeros((1, 0))
+        return {"told": told, **{name: found[name] for name in ("presence", "places", "maps", "view_evidence")}}
+
+    def _examined(self, features: Features, given: np.ndarray | None) -> dict[str, tf.Tensor]:
+        nothing = tf.fill([1, self.decoder.conditions_size], np.float32(np.nan))
+        return self._examine(features.image_features, features.mask, nothing if given is None else given)
+
+    def caption(
+        self,
+        study: Study | Features,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float | None = None,
+        max_words: int | None = None,
+        steer: Mapping[str, bool | str] | None = None,
+        prefix: Iterable[int] = (),
+    ) -> Caption:
+        """The predicted impression; see `search` for the arguments and for what is raised."""
+        return self.search(study, decoding, beam_width, length_penalty, max_words, steer, prefix)[0]
+
+    def search(
+        self,
+        study: Study | Features,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float | None = None,
+        max_words: int | None = None,
+        steer: Mapping[str, bool | str] | None = None,
+        prefix: Iterable[int] = (),
+    ) -> tuple[Caption, Trace]:
+        """The predicted impression, and how the search came to it.
 
         Args:
             study: Study, or Features of one.
             decoding: "greedy" or "beam".
             beam_width: 1 to 10; greedy search does not use it.
-            length_penalty: 0 to 2, see `captioner.decoding`; the checkpoint's own when None.
+            length_penalty: 0 to 2, see `captioner.decoding.search`; the checkpoint's own when None.
             max_words: most words; the checkpoint's own when None.
+            steer: what to tell the decoder instead of what the finding head found, a dict from the name of a finding to
+                False, True (the side is left to the head), "left", "right" or "bilateral".
+            prefix: token ids that the impression begins with; the network writes on from there. The end token ends it.
 
         Returns:
-            Caption.
+            The Caption, and the Trace of the search, of which `captioner.decoding.beam_tree` makes a tree.
 
         Raises:
+            BadInput: `steer` for a checkpoint whose decoder is told nothing; a prefix of more tokens than an impression
+                has, of tokens that are none of a text, or that the impression ends before.
             ValueError: an unknown decoding, or a number out of range.
+            BadInput: the network's numbers overflow: its weights are no trained ones.
         """
         own = self.config["decoding"]
         penalty = float(own.get("length_penalty", 0.7) if length_penalty is None else length_penalty)
@@ -103,36 +241,101 @@ class Captioner:
         if not 1 <= most <= 200:
             raise ValueError(f"the most words must lie between 1 and 200, not {most!r}")
         width = int(beam_width) if decoding == "beam" else 1
+        tokens = self._checked_prefix(prefix, most)
         features = self.encode(study) if isinstance(study, Study) else study
-        sequences = self.decoder.search(features.memory, features.mask, width, most, penalty)
-        return Caption(tuple(self._hypothesis(sequence, features.mask) for sequence in sequences), decoding, width, penalty,
-                       tuple(bool(there) for there in features.mask[0].numpy()), features.notices)
+        given = self._given(steer)
+        trace = self.decoder.trace(features.image_features, features.mask, width, most, given, tokens)
+        sequences = self.decoder.ranked(trace, penalty)
+        if tokens and not sequences:
+            raise BadInput("The rules for sentences let no impression go on from these words.")
+        # With logits that are no numbers the search finds nothing at all.
+        self._check_finite(*([sequence.log_probs for sequence in sequences] or [np.array(np.nan)]))
+        told = self._examined(features, given)["told"].numpy()[0] if self.decoder.conditions_size else ()
+        caption = Caption(
+            tuple(self._hypothesis(sequence, features.mask) for sequence in sequences),
+            decoding,
+            width,
+            penalty,
+            tuple(bool(there) for there in features.mask[0].numpy()),
+            features.notices,
+            conditions.described(told, given),
+            len(tokens) - (tokens[-1:] == [self.vocabulary.end]),
+        )
+        return caption, trace
 
-    def score_text(self, study, text):
+    def _checked_prefix(self, prefix: Iterable[int], most: int) -> list[int]:
+        tokens = [int(token) for token in prefix]
+        if len(tokens) > most:
+            raise BadInput(f"An impression has {most} words at the most here, and {len(tokens)} are given.")
+        if any(token in self.vocabulary.forbidden_ids or not 0 <= token < len(self.vocabulary) for token in tokens):
+            raise BadInput("An impression can only go on from words that the checkpoint knows.")
+        if self.vocabulary.end in tokens[:-1]:
+            raise BadInput("Nothing can be written after the end of an impression.")
+        return tokens
+
+    def tokens_of(self, text: str) -> list[int]:
+        """The token ids of a text, cleaned as the reports are, for `prefix`.
+
+        Raises:
+            BadInput: a word is not in the vocabulary; the sentence names the first.
+        """
+        words = clean(text).split()
+        tokens = self.vocabulary.encode(" ".join(words))
+        for word, token in zip(words, tokens):
+            if token == self.vocabulary.unknown:
+                raise BadInput(f"The checkpoint {self.name} does not know the word “{word[:40]}”.")
+        return tokens
+
+    def _given(self, steer: Mapping[str, bool | str] | None) -> np.ndarray | None:
+        """`steer` as the decoder takes it, float32 `(1, conditions_size)`; None without any."""
+        if not steer:
+            return None
+        if not self.decoder.conditions_size:
+            raise BadInput(f"The decoder of the checkpoint {self.name} is not told any findings: it cannot be steered.")
+        return conditions.steered(steer).reshape(1, -1)
+
+    def score_text(self, study: Study | Features, text: str) -> Hypothesis:
         """How likely a given impression is, word by word, as a Hypothesis; unknown words are scored as `<unk>`."""
         features = self.encode(study) if isinstance(study, Study) else study
         words = clean(text).split()
         tokens = [*self.vocabulary.encode(" ".join(words)), self.vocabulary.end]
-        sequence = self.decoder.force(features.memory, features.mask, tokens)
+        sequence = self.decoder.force(features.image_features, features.mask, tokens)
+        self._check_finite(sequence.log_probs)
         return self._hypothesis(sequence, features.mask, words)
 
-    def _hypothesis(self, sequence, mask, texts=None):
+    def _hypothesis(self, sequence: Sequence, mask: Any, texts: list[str] | None = None) -> Hypothesis:
         count = len(sequence.tokens) - int(sequence.ended)
         words = []
         for place in range(count):
             token = int(sequence.tokens[place])
             alternatives = tuple(
-                Alternative(self._text(other), int(other), float(log_prob)) for other, log_prob in
-                zip(sequence.alternatives[place], sequence.alternative_log_probs[place]))
-            words.append(Word(texts[place] if texts else self._text(token), token, float(sequence.log_probs[place]),
-                              alternatives, self._attention(sequence.attention[place])))
+                Alternative(self._text(other), int(other), float(log_prob), bool(barred))
+                for other, log_prob, barred in zip(
+                    sequence.alternatives[place],
+                    sequence.alternative_log_probs[place],
+                    sequence.alternatives_barred[place],
+                )
+            )
+            words.append(
+                Word(
+                    texts[place] if texts else self._text(token),
+                    token,
+                    float(sequence.log_probs[place]),
+                    alternatives,
+                    self._attention(sequence.attention[place]),
+                )
+            )
         end = float(sequence.log_probs[-1]) if sequence.ended else None
         return Hypothesis(tuple(words), float(sequence.log_probs.sum()), end, float(sequence.score))
 
-    def _text(self, token):
+    def _text(self, token: int) -> str:
         return "<end>" if token == self.vocabulary.end else self.vocabulary.word(int(token))
 
-    def _attention(self, cells):
+    def _attention(self, cells: Any) -> np.ndarray | None:
         if not self.has_attention:
             return None
         return np.asarray(cells, np.float32).reshape(-1, *self.grid)  # (views, rows, columns)
+
+
+def _sigmoid(logit: float) -> float:
+    return float(1 / (1 + np.exp(-np.float64(logit))))

@@ -1,168 +1,177 @@
-"""One study on trial: all that is measured of its finding words, by every method, as plain records."""
+"""A word's map on trial: all that is measured of one word together, and what of it serves every word of a study.
 
-from dataclasses import asdict, dataclass
-from functools import cached_property
+The measures themselves are those of `explain.metrics` and `explain.report.evidence`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from captioner.index_places import Place
-from explain import evidence, faithfulness, grounding, sides
-from explain.cases import placed
-from explain.heatmap import WHOLE
-from explain.hiding import Hiding
-from explain.method import ask
+from captioner.errors import BadInput
+from explain.benchmark.cases import finding_words
+from explain.methods.base import Explanation, method
+from explain.metrics import area_occlusion, deletion_insertion, picture_share
+from explain.report import evidence
 
-MARGINS = {"pointing": grounding.MARGIN, "pointing_strict": 0.0}
+if TYPE_CHECKING:
+    from captioner.caption import Caption
+    from captioner.captioner import Captioner
+    from captioner.images.preprocessing import Prepared
+
+STEPS, ORDERS = 10, 19  # of the curves; 19 random orders are the fewest that can give a p value of 0.05
+# Of the test on random weights, each for a quick method and for a slow one:
+TESTED = (8, 8)  # examples that it runs on
+TESTED_WORDS = (2, 1)  # words of each
+CURVE = (3, 1)  # of those the examples that are followed while the weights become random
+DRAWS = (3, 1)  # wholly random networks
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How much is spent on a word.
+class Trial(NamedTuple):
+    """What is known of a word's map.
 
     Attributes:
-        steps: of the deletion and insertion curves.
-        orders: random orders that they are compared with.
-        areas: random areas that hiding is compared with.
-        hidden: share of the pixels that is hidden at once.
+        found: dict from a place to `(PictureShare, AreaOcclusion)`, of all words for a quick method.
+        compared: explain.metrics.deletion_insertion.Comparison of the word.
+        own: the word's Explanation.
+        areas: explain.metrics.area_occlusion.AreaOcclusionTest of the study.
     """
 
-    steps: int = 8
-    orders: int = 2
-    areas: int = 39
-    hidden: float = evidence.SHARE
+    found: dict[int, tuple[picture_share.PictureShare, area_occlusion.AreaOcclusion]]
+    compared: deletion_insertion.Comparison
+    own: Explanation
+    areas: area_occlusion.AreaOcclusionTest
 
 
-class Trial:
-    """Measures one case.
+class Trials:
+    """What is known already, by checkpoint, study and caption: the newest studies, for whoever asks.
 
     Args:
-        model: Captioner.
-        case: explain.cases.Case.
-        effort: Effort.
-        others: studies of other patients, for the pictures' own share; phantoms when None.
-
-    Attributes:
-        positions: places of the finding words that the vocabulary knows; nothing is measured when there is none.
+        most: studies that are kept.
     """
 
-    def __init__(self, model, case, effort=Effort(), others=None):
-        from captioner.preparation import prepare
+    def __init__(self, most: int = 24) -> None:
+        self.most, self._lock = most, Lock()
+        self._known: OrderedDict[Any, dict[Any, Any]] = OrderedDict()
 
-        self.model, self.case, self.effort, self.others = model, case, effort, others
-        self.pictures = prepare(case.study, model.config["preparation"])
-        self.mask = self.pictures[1]
-        self.tokens = model.vocabulary.encode(case.caption)
-        self.positions = [place for place in case.words if self.tokens[place] != model.vocabulary.unknown]
+    def of(self, checkpoint: str, pictures: Prepared, caption: Caption) -> dict[Any, Any]:
+        """What is known of a study, at first an empty dict; `measure` fills it.
 
-    def question(self):
-        """`(study, tokens, positions)` for a method."""
-        return self.pictures, self.tokens, self.positions
-
-    def words(self):
-        """Records of the words themselves, whatever the method: a list of dicts.
-
-        "random" and "centre" hold what maps that know nothing of the model reach, under the names of `maps`.
+        Args:
+            checkpoint: its name.
+            pictures: the study as the network takes it.
+            caption: of that study.
         """
-        shares = evidence.picture_shares(self.model, self._hiding.question, self.others)
-        texts, random, centre = self.case.caption.split(), self._random(), self._centre()
-        found = []
-        for word, (place, share) in enumerate(zip(self.positions, shares)):
-            found.append({
-                "study": self.case.name, "position": place, "word": texts[place], "finding": self.case.words[place],
-                "pictures": {**asdict(share), "moved": share.moved, "guessed": share.guessed},
-                "random": random[word], "centre": centre[word]})
-        return found
+        views, mask = pictures
+        digest = sha256(np.ascontiguousarray(views).tobytes() + np.asarray(mask).tobytes()).hexdigest()
+        key = checkpoint, digest, tuple(word.token_id for word in caption.words)
+        with self._lock:
+            known = self._known.setdefault(key, {})
+            self._known.move_to_end(key)
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
+        return known
 
-    def maps(self, found):
-        """Records of one method's maps, an Explanation of `question()`: a list of dicts, one a word.
 
-        Keys: "pointing", "pointing_strict", "overlap" (by view, None without masks), "spread" (`explain.sides.shares`),
-        "side", "zone" (None where the index names none), "deletion", "insertion" (areas), "hidden" (p and so on), and
-        "gaze" for attention.
-        """
-        return [self._record(word, values, found.extent) for word, values in enumerate(found.maps)]
+def measure(
+    model: Captioner,
+    pictures: Prepared,
+    caption: Caption,
+    name: str,
+    word: int,
+    known: dict[Any, Any],
+    explained: Callable[[int | None, Callable[[int, int], object]], Explanation],
+    progress: Callable[[float, float], object],
+) -> Trial:
+    """Put a word's map on trial.
 
-    def generated(self, methods):
-        """Records of side and zone for the words that the model itself wrote and whose places the index gives.
+    Args:
+        model: Captioner that wrote the caption.
+        pictures: the study as the network takes it.
+        caption: of that study.
+        name: of the method.
+        word: the word's place.
+        known: of `Trials.of`; what is found out is added to it.
+        explained: gives the method's maps, of the word at a place or with None of all words, and tells its progress.
+        progress: as in `explain.methods.base.Method.explain`; the whole is 1.
 
-        Returns:
-            dict from a method's name to a list of dicts, as `maps` but "spread", "side" and "zone" alone.
-        """
-        caption = self.model.caption(self.case.study)
-        where = placed(caption.text, self.case.mesh)
-        tokens = [word.token_id for word in caption.words]
-        found = {}
-        for method in methods:
-            maps = method.explain(self.model, self.pictures, tokens, list(where)) if where else None
-            found[method.name] = [
-                {"study": self.case.name, "position": place, "word": caption.words[place].text,
-                 **self._sides(where[place].place, maps.maps[word], maps.extent)} for word, place in enumerate(where)]
-        return found
+    Raises:
+        Stopped: `progress` returned True.
+    """
+    one = word if method(name).slow else None
+    key = name, one
+    if (name, word) in known:
+        return known[name, word]
+    maps = explained(one, _piece(progress, 0, 0.2))
+    if "areas" not in known:
+        known["areas"] = evidence.measure_areas(model, pictures, caption, progress=_piece(progress, 0.2, 0.5))
+    shares, areas, places = known["areas"]
+    if "uninformed" not in known:
+        known["uninformed"] = deletion_insertion.uninformed(
+            areas.hiding, STEPS, ORDERS, progress=_piece(progress, 0.5, 0.95)
+        )
+    if key not in known:
+        known[key] = evidence.measure(model, pictures, caption, maps, areas=(shares, areas, places))
+    own = maps.of_word(word)
+    compared = deletion_insertion.compare(
+        model, pictures, caption, word, own.maps[0], own.extent, STEPS, against=(known["uninformed"], word)
+    )
+    known[name, word] = Trial(known[key], compared, own, areas)
+    progress(1, 1)
+    return known[name, word]
 
-    @cached_property
-    def _hiding(self):
-        return Hiding(self.model, ask(self.model, *self.question()))
 
-    @cached_property
-    def _hider(self):
-        """All methods share the random areas."""
-        hiding, effort = self._hiding, self.effort
-        return evidence.Hider(self.model, hiding.question, effort.hidden, effort.areas, hiding=hiding)
+def _piece(progress: Callable[[float, float], object], start: float, end: float) -> Callable[[int, int], object]:
+    """`progress` of one part of the work, which takes it from the share `start` to the share `end`."""
+    return lambda done, of: progress(start + (end - start) * done / max(of, 1), 1.0001)
 
-    def _record(self, word, values, extent):
-        place = self.positions[word]
-        found = {"study": self.case.name, "position": place, "finding": self.case.words[place],
-                 **self._pointing(place, values, extent)}
-        where = self.case.placed.get(place)
-        found |= self._sides(where.place if where else Place(None, None), values, extent)
-        ranked = self._order(values, extent)
-        found |= self._areas(ranked, [word])[0]
-        hidden = self._hider.of_ranked(word, ranked)
-        found["hidden"] = {"before": hidden.before, "after": hidden.hidden, "p": hidden.p, "grounded": hidden.grounded,
-                           "random": float(hidden.random.mean())}
-        if (values >= 0).all() and values.sum() > 0:
-            found["gaze"] = asdict(evidence.gaze(values, self.mask))
-        return found
 
-    def _sides(self, where, values, extent):
-        spread = sides.shares(values[0], extent)
-        side, zone = sides.agrees(spread, where)
-        return {"spread": [float(share) for share in spread], "side": side, "zone": zone,
-                "named_side": where.side, "named_zone": where.zone}
+def on_random_weights(
+    model: Captioner,
+    name: str,
+    entries: Iterable[Mapping[str, Any]],
+    progress: Callable[[int, int], object] | None = None,
+) -> tuple[dict[str, Any], int]:
+    """Whether a method's maps depend on the weights, tried on examples: `(judged, number of examples)`.
 
-    def _pointing(self, place, values, extent=WHOLE):
-        """Pointing and overlap of a map of the word at `place`; nothing where the finding has no mask."""
-        masks = self.case.masks.get(place)
-        if masks is None:
-            return {}
-        return {**{name: grounding.hits(values, masks, self.mask, extent, margin) for name, margin in MARGINS.items()},
-                "overlap": grounding.overlaps(values, masks, self.mask, extent)}
+    Args:
+        model: Captioner; its weights are made random on the way, so it must be nobody else's.
+        name: of the method.
+        entries: examples with the paths of their views, as `examples/index.json` has them; those with findings are
+            taken where there are any.
+        progress: as in `explain.methods.base.Method.explain`.
 
-    def _order(self, values, extent=WHOLE):
-        return faithfulness.order(values, extent, self.mask, self.pictures[0].shape[1], self.model.grid)
+    Returns:
+        `judged` as `explain.benchmark.aggregate.judge_randomisation` gives it.
 
-    def _areas(self, ranked, words=None):
-        """Areas under the curves of some words, or all, by one order of the pixels: a list of dicts."""
-        return [{"deletion": curves.deletion_area, "insertion": curves.insertion_area}
-                for curves in faithfulness.of_words(self._hiding, ranked, self.effort.steps, words)]
+    Raises:
+        BadInput: there are fewer than two examples with a caption.
+        Stopped: `progress` returned True.
+    """
+    from captioner.images.preprocessing import prepare
+    from captioner.images.study import read_study
+    from explain.benchmark.aggregate import judge_randomisation
+    from explain.metrics.sanity_checks import randomised
 
-    def _random(self):
-        """What random maps reach, word by word; all words share the orders."""
-        numbers = np.random.default_rng((self.positions[0], len(self.tokens)))
-        drawn = [numbers.random((2, *self.model.grid)) for _ in range(self.effort.orders)]
-        areas = [self._areas(self._order(values)) for values in drawn]
-        found = []
-        for word, place in enumerate(self.positions):
-            own = {name: float(np.mean([each[word][name] for each in areas])) for name in ("deletion", "insertion")}
-            masks = self.case.masks.get(place)
-            if masks is not None:
-                own |= {name: grounding.random_hits(masks, self.mask, margin) for name, margin in MARGINS.items()}
-                own["overlap"] = grounding.overlaps(drawn[0], masks, self.mask)
-            found.append(own)
-        return found
-
-    def _centre(self):
-        """What a Gaussian in the middle of each view reaches, word by word."""
-        values = np.stack([faithfulness.centre(self.pictures[0].shape[1])] * 2)
-        return [{**areas, **self._pointing(place, values)}
-                for place, areas in zip(self.positions, self._areas(self._order(values)), strict=True)]
+    made, questions = method(name), []
+    entries = list(entries)
+    for entry in [entry for entry in entries if entry.get("findings")] or entries:
+        study = read_study(entry["frontal"], entry["lateral"])
+        caption = model.caption(study)
+        places = list(finding_words(caption.text)) or list(range(len(caption.words)))
+        if places:
+            tokens = [word.token_id for word in caption.words]
+            pictures = prepare(study, model.config["preparation"])
+            questions.append((pictures, tokens, places[: TESTED_WORDS[made.slow]]))
+        if len(questions) == TESTED[made.slow]:
+            break
+    if len(questions) < 2:
+        raise BadInput("Two examples are needed to test the method.")
+    curve, draws = CURVE[made.slow], DRAWS[made.slow]
+    found = randomised(model, [made], questions, draws=draws, curve=curve, progress=progress)
+    return judge_randomisation(found[name]), len(questions)

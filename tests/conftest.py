@@ -1,12 +1,45 @@
 """What several tests need: the collection, when this machine has it."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import settings
 
+# A busy machine is no reason to fail: no example has a time limit.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Gradio names an upload by its content and deletes what was sent to a server when that server ends: two test processes
+# that upload the same example would take it from each other.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="chest-xray-tests-")
+atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 SHARED = Path(os.environ.get("CXR_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "iu-xray"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Two processes share the suite, file by file; named files, and long runs, have the machine to themselves.
+
+    TensorFlow takes one to two gigabytes in each of them, and half a minute to be warm: for a file it does not pay.
+    """
+    files = [argument for argument in config.args if ".py" in argument]
+    return 0 if files or config.option.markexpr != "not long" else min(2, os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_answers_give_no_memory_back():
+    """Among all that a test process holds that takes a second after every slow answer of a page. It is tested where
+    pages are processes of their own (tests/robustness), and by itself in tests/panels/server."""
+    from panels.server import jobs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "memory", SimpleNamespace(give_back=lambda: None))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -34,16 +67,53 @@ def tiny_checkpoint(tmp_path_factory):
     """The folder of a real checkpoint of the smallest network, with random weights; a test that breaks it copies it."""
     import keras
 
-    from captioner import checkpoint
+    from captioner.checkpoint import store as checkpoint
     from captioner.models.attention import AttentionCaptioner
-    from captioner.models.encoder import ENCODERS
+    from captioner.models.densenet import ENCODERS
     from captioner.vocabulary import Vocabulary
 
     keras.utils.set_random_seed(5)
     vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "acute", "effusion", "."])
     network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(vocabulary), 3, (2, 2), depth=8, units=8, embedding=4)
-    config = {"name": "tiny", "model": "attention", "preparation": {"name": "area", "size": 64, "channels": 1},
-              "decoding": {"max_words": 10, "length_penalty": 0.7}}
+    config = {
+        "name": "tiny",
+        "model": "attention",
+        "preparation": {"name": "area", "size": 64, "channels": 1},
+        "decoding": {"max_words": 10, "length_penalty": 0.7},
+    }
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     checkpoint.save(folder, network, vocabulary, config, card="# Tiny\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def told_checkpoint(tmp_path_factory):
+    """The folder of a checkpoint with a finding head and a told decoder, of the smallest network, random weights."""
+    import keras
+    import numpy as np
+
+    from captioner.checkpoint import store as checkpoint
+    from captioner.models.attention import AttentionCaptioner
+    from captioner.models.densenet import ENCODERS
+    from captioner.reports.findings import FINDINGS
+    from captioner.vocabulary import Vocabulary
+
+    keras.utils.set_random_seed(5)
+    vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "effusion", "left", "right", "hernia", "."])
+    network = AttentionCaptioner(
+        ENCODERS["densenet-tiny"], len(vocabulary), 2, (2, 2), depth=8, units=8, embedding=4, head=4,
+        rules={"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0},
+    )  # fmt: skip
+    rng = np.random.default_rng(5)
+    for variable in network.trainable_variables:
+        variable.assign(rng.normal(scale=0.7, size=variable.shape))
+    config = {
+        "name": "told",
+        "model": "attention",
+        "preparation": {"name": "area", "size": 64, "mean": 0.5, "std": 0.25},
+        "decoding": {"max_words": 8, "length_penalty": 0.7},
+        "findings": {"calibration": [[2.0, -0.5]] * len(FINDINGS), "base_rates": [0.125] * len(FINDINGS)},
+    }
+    folder = tmp_path_factory.mktemp("weights") / "told"
+    checkpoint.save(folder, network, vocabulary, config, card="# Told\n", halve=False)
     return folder

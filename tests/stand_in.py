@@ -7,6 +7,7 @@ import json
 import socket
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -14,9 +15,13 @@ import numpy as np
 
 import dashboard
 from captioner import Alternative, Caption, Hypothesis, Study, Word
-from captioner.reports import clean
+from captioner.caption import Condition, Finding
+from captioner.images.preprocessing import prepare
+from captioner.reports.cleaning import clean
+from captioner.reports.findings import FINDINGS, SIDED
 from captioner.vocabulary import Vocabulary
 
+ROOT_EXAMPLES = Path(dashboard.__file__).resolve().parent / "examples"
 SENTENCES = {
     "dark": "heart size is normal . lungs are clear . no acute cardiopulmonary abnormality .",
     "bright": "large right pleural effusion with overlying atelectasis . no pneumothorax .",
@@ -30,14 +35,18 @@ class StandIn:
     """Captions a study by the mean brightness of its frontal view; beam search gives another sentence."""
 
     has_attention = True
-    folder = None
+    folder = how_often_right = None
+    has_findings = False
 
     def __init__(self, name="stand-in", grid=(7, 7), coverage=(1.0, 1.0), has_attention=True):
         self.name, self.grid, self.coverage, self.has_attention = name, grid, coverage, has_attention
-        self.config = {"name": name, "decoding": {"max_words": 40, "length_penalty": 0.7},
-                       "preparation": {"name": "area", "size": 64, "channels": 1}}  # fmt: skip
+        self.config = {
+            "name": name,
+            "decoding": {"max_words": 40, "length_penalty": 0.7},
+            "preparation": {"name": "area", "size": 64, "channels": 1},
+        }
         sentences = (*SENTENCES.values(), BEAM_SENTENCE, *OTHER_HYPOTHESES, *DROPPED)
-        self.vocabulary = Vocabulary.of(sentences, least=1)
+        self.vocabulary = Vocabulary.of(sentences, min_count=1)
         self.decoder = SimpleNamespace(trace=self._trace)
         self.encoded = 0  # how often the encoder ran
 
@@ -46,15 +55,31 @@ class StandIn:
         views = (True, study.lateral is not None)
         notices = study.notices if views[1] else (*study.notices, "The lateral view is missing.")
         mean = float(study.frontal.pixels.mean())
-        return SimpleNamespace(mean=mean, views=views, notices=tuple(notices), memory=None, mask=views)
+        return SimpleNamespace(
+            mean=mean,
+            views=views,
+            notices=tuple(notices),
+            image_features=None,
+            mask=views,
+            prepared=prepare(study, self.config["preparation"]),
+        )
 
-    def caption(self, study, decoding="greedy", beam_width=3, length_penalty=0.7, max_words=None):
+    def tokens_of(self, text):
+        return self.vocabulary.encode(clean(text))
+
+    def caption(self, study, decoding="greedy", beam_width=3, length_penalty=0.7, max_words=None, prefix=()):
+        """With a prefix, its words come before those of the sentence."""
         features = self.encode(study) if isinstance(study, Study) else study
         greedy = SENTENCES["bright" if features.mean > 110 else "dark"]
         width = int(beam_width) if decoding == "beam" else 1
         texts = (BEAM_SENTENCE, *OTHER_HYPOTHESES)[:width] if decoding == "beam" else (greedy,)
-        found = tuple(self._hypothesis(text, features.views, length_penalty) for text in texts)
-        return Caption(found, decoding, width, length_penalty, features.views, features.notices)
+        begun = [self.vocabulary.tokens[token] for token in prefix]
+        found = tuple(self._hypothesis(" ".join([*begun, text]), features.views, length_penalty) for text in texts)
+        return Caption(found, decoding, width, length_penalty, features.views, features.notices, given=len(begun))
+
+    def search(self, study, decoding="greedy", beam_width=3, length_penalty=0.7, max_words=None):
+        caption = self.caption(study, decoding, beam_width, length_penalty, max_words)
+        return caption, self.decoder.trace(None, None, caption.beam_width, 40)
 
     def score_text(self, study, text):
         """Each word is the less likely, the brighter the frontal view."""
@@ -68,7 +93,7 @@ class StandIn:
         return Hypothesis(words, total, -0.1, total / (len(words) + 1) ** length_penalty)
 
     def _trace(self, features_memory, mask, width, steps):
-        """The fields of captioner.decoding.Trace that tell how the beam went; the fifth place is never filled."""
+        """The fields of a search's Trace that tell how the beam went; the fifth slot is never filled."""
         ended = [[*text.split(), "<end>"] for text in (BEAM_SENTENCE, *OTHER_HYPOTHESES)[:width]]
         paths = ended + [text.split() for text in DROPPED]
         table = [[], [], [], []]
@@ -119,6 +144,68 @@ class StandIn:
         return Word(text, 4, float(np.log(probability)), alternatives, maps)
 
 
+class ToldStandIn(StandIn):
+    """With a finding head, and a decoder that is told what it finds: on bright pictures it sees the effusion that it
+    writes and a large heart that it does not write, and writes an atelectasis that it does not see."""
+
+    has_findings = True
+    SEEN = {
+        "bright": {
+            "effusion": (0.82, "right"),
+            "cardiomegaly": (0.55, None),
+            "edema or congestion": (0.32, None),
+            "atelectasis": (0.06, None),
+        },
+        "dark": {"cardiomegaly": (0.09, None)},
+    }
+    THRESHOLD = 0.3
+
+    def findings(self, study):
+        features = self.encode(study) if isinstance(study, Study) else study
+        seen = self.SEEN["bright" if features.mean > 110 else "dark"]
+        return tuple(self._finding(name, *seen.get(name, (0.02, None)), features.views) for name in FINDINGS)
+
+    def _finding(self, name, probability, side, views):
+        rows, columns = self.grid
+        draw = np.random.default_rng(FINDINGS.index(name))
+        maps = np.stack([self._bump(*np.mgrid[:rows, :columns], draw) for _ in range(2)])
+        maps[~np.array(views)] = 0
+        stated = probability >= self.THRESHOLD
+        return Finding(
+            name=name,
+            probability=probability,
+            threshold=self.THRESHOLD,
+            stated=stated,
+            side_probabilities=(float(side != "right"), float(side != "left")) if name in SIDED else None,
+            side=side if stated else None,
+            zone=None,
+            map=(maps / maps.sum()).astype(np.float32),
+            evidence=np.zeros(2, np.float32),
+            base_rate=0.04,
+        )
+
+    def caption(
+        self, study, decoding="greedy", beam_width=3, length_penalty=0.7, max_words=None, prefix=(), steer=None
+    ):
+        features = self.encode(study) if isinstance(study, Study) else study
+        plain = super().caption(features, decoding, beam_width, length_penalty, prefix=prefix)
+        text, wanted = plain.text, (steer or {}).get("effusion")
+        if wanted is False:
+            text = text.replace("large right pleural effusion with overlying atelectasis", "overlying atelectasis")
+        if wanted == "left":
+            text = text.replace("right", "left")
+        if (steer or {}).get("cardiomegaly") is True:
+            text += " cardiomegaly ."
+        hypotheses = plain.hypotheses
+        if text != plain.text:
+            hypotheses = (self._hypothesis(text, features.views, length_penalty, dimmed=0.2),)
+        conditions = tuple(
+            Condition(finding.name, finding.stated, finding.side, None, finding.name in (steer or {}))
+            for finding in self.findings(features)
+        )
+        return replace(plain, hypotheses=hypotheses, conditions=conditions)
+
+
 def draw_chest(rows, columns, lateral=False, bright=False):
     """A grey picture with the rough shape of a chest, uint8 `(rows, columns)`: enough for a page to show."""
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
@@ -149,14 +236,17 @@ def free_port():
 
 
 @contextmanager
-def serve(shelf, examples_folder):
-    """Serve the real page, with the captioners of `shelf`, on the loopback; yields its address."""
-    page = dashboard.build(shelf, examples_folder)
+def serve(pool, examples_folder):
+    """Serve the real page, with the captioners of `pool`, on the loopback; yields its address."""
+    page = dashboard.build(pool, examples_folder)
     try:
         _, url, _ = page.launch(
-            server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
+            server_name="127.0.0.1",
+            server_port=free_port(),
+            prevent_thread_lock=True,
+            quiet=True,
             **dashboard.settings(examples_folder),
-        )  # fmt: skip
+        )
         yield url
     finally:
         page.close()

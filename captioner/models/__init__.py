@@ -2,18 +2,19 @@
 
 Every captioner's network offers the same calls, and decoding and the explanations need no others:
 
-    memory           = network.encode(pictures (B, 2, rows, columns, channels), mask (B, 2))      # (B, P, depth)
-    features         = network.features(pictures (B, views, rows, columns, channels))     # (B, views, R, C, F), each alone
-    memory           = network.remember(features (B, 2, R, C, F), mask (B, 2))            # the other half of encode
-    constants, state = network.begin(memory, mask)                  # a tuple of (B, ...), and (B, S)
-    logits, state, attention = network.step(memory, constants, state, token (B,))   # (B, V), (B, S), (B, P)
-    network.grid                                     # (rows, columns) of one view; P = 2 * rows * columns
+    image_features = network.encode(pictures (B, 2, rows, columns, channels), mask (B, 2))  # (B, P, depth)
+    features = network.features(pictures (B, views, rows, columns, channels))  # (B, views, R, C, F), views apart
+    image_features = network.project(features (B, 2, R, C, F), mask (B, 2))    # (B, P, depth): the other half of encode
+    constants, state = network.begin(image_features, mask)                     # a tuple of (B, ...), and (B, S)
+    logits, state, attention = network.step(image_features, constants, state, token (B,))  # (B, V), (B, S), (B, P)
+    network.grid                                          # (rows, columns) of one view; P = 2 * rows * columns
 
-The state is one row of numbers a hypothesis, whatever the network keeps in it. A network without attention says so in
+The state is one row of numbers per hypothesis, whatever the network keeps in it. A network without attention says so in
 `network.has_attention` and gives attention `(B, 0)`.
 """
 
 from importlib import import_module
+from typing import Any
 
 NETWORKS = {
     "attention": ("captioner.models.attention", "AttentionCaptioner"),
@@ -23,7 +24,7 @@ NETWORKS = {
 }
 
 
-def network_class(name):
+def network_class(name: str) -> Any:
     """The class of the network called `name` in a checkpoint's configuration; KeyError for an unknown one."""
     module, cls = NETWORKS[name]
     return getattr(import_module(module), cls)

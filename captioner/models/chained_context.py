@@ -2,29 +2,36 @@
 
 After "Attention-guided Chained Context Aggregation for Semantic Segmentation" (Tang et al. 2020, arXiv 2002.12041): a
 global flow pools a whole view; context flows follow one another, each from the features and the flow before it, from
-coarse to fine; learned attention weighs the flows in every cell. What is aggregated is added to what the cell itself shows,
-and read by the decoder of `captioner.models.attention`.
+coarse to fine; learned attention weighs the flows in every cell. What is aggregated is added to what the cell itself
+shows, and read by the decoder of `captioner.models.attention`.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from keras import layers, ops
 
 from captioner.models.attention import AttentionCaptioner
-from captioner.models.two_views import VIEWS
+from captioner.models.base import VIEWS
+
+if TYPE_CHECKING:
+    import keras
 
 POOLS = (4, 2)  # cells that each context flow pools over, each way
 
 
 class ChainedContextCaptioner(AttentionCaptioner):
-    """Arguments as of `AttentionCaptioner`; a flow has a quarter of `depth` channels. The flows never mix the two views.
+    """Arguments as `AttentionCaptioner`; a flow has a quarter of `depth` channels. Flows never mix the two views.
 
     The shapes below, beside those of `TwoViewCaptioner`: N = B * VIEWS views; R rows, C columns; W channels of a flow.
     """
 
-    def _make_readers(self):
+    def _make_readers(self) -> tuple[tuple[Any, int], ...]:
         width = max(1, self.depth // 4)
         self.global_flow = layers.Dense(width, activation="relu", name="global_flow")
         self.context_flows = []
-        made = [(self.global_flow, (None, self.depth))]
+        made: list[tuple[Any, tuple[int | None, ...]]] = [(self.global_flow, (None, self.depth))]
         for number in range(1, len(POOLS) + 1):
             flow = []
             for turn, channels in enumerate((self.depth + width, width), start=1):
@@ -42,16 +49,31 @@ class ChainedContextCaptioner(AttentionCaptioner):
             layer.build(shape)
         return super()._make_readers()
 
-    def remember(self, features, mask, training=False):
-        """Features `(B, VIEWS, R, C, F)`, mask bool `(B, VIEWS)` -> memory `(B, P, depth)`."""
-        memory = super().remember(features, mask, training=training)  # (B, P, depth)
-        rows, columns = self.grid
-        batch = ops.shape(memory)[0]
-        views = ops.reshape(memory, (batch * VIEWS, rows, columns, self.depth))  # (N, R, C, depth)
-        context = ops.reshape(self._aggregate(views), (batch, VIEWS * rows * columns, self.depth))  # (B, P, depth)
-        return ops.relu(memory + context) * ops.expand_dims(self._cells(mask, memory.dtype), -1)
+    def project(
+        self, features: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False
+    ) -> keras.KerasTensor:
+        """Features `(B, VIEWS, R, C, F)`, mask bool `(B, VIEWS)` -> image features `(B, P, depth)`."""
+        image_features = super().project(features, mask, training=training)  # (B, P, depth)
+        # The finding head looks at what the encoder found, whatever context the decoder learns to add.
+        return image_features if self.conditions_size else self._with_context(image_features, mask)
 
-    def _aggregate(self, views):
+    @property
+    def reads_context(self) -> bool:  # type: ignore[override]
+        return bool(self.conditions_size)
+
+    def read(self, image_features: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+        """What the decoder attends to, `(B, P, depth)`: the image features, with their context."""
+        return self._with_context(image_features, mask) if self.conditions_size else image_features
+
+    def _with_context(self, image_features: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+        """Image features `(B, P, depth)` with what the flows add to them."""
+        rows, columns = self.grid
+        batch = ops.shape(image_features)[0]
+        views = ops.reshape(image_features, (batch * VIEWS, rows, columns, self.depth))  # (N, R, C, depth)
+        context = ops.reshape(self._aggregate(views), (batch, VIEWS * rows * columns, self.depth))  # (B, P, depth)
+        return ops.relu(image_features + context) * ops.expand_dims(self._cells(mask, image_features.dtype), -1)
+
+    def _aggregate(self, views: keras.KerasTensor) -> keras.KerasTensor:
         """What the flows make of `(N, R, C, depth)`: context of the same shape."""
         rows, columns = self.grid
         pooled = ops.mean(views, axis=(1, 2), keepdims=True)  # (N, 1, 1, depth)
@@ -65,7 +87,7 @@ class ChainedContextCaptioner(AttentionCaptioner):
         weights = ops.softmax(self.flow_score(stacked), axis=-2)  # (N, R, C, flows, 1)
         return self.add_context(ops.sum(weights * stacked, axis=-2))  # (N, R, C, depth)
 
-    def _context_flow(self, x, pool, layers_of_flow):
+    def _context_flow(self, x: keras.KerasTensor, pool: int, layers_of_flow: Any) -> keras.KerasTensor:
         """Pool `(N, R, C, depth + W)`, convolve twice, and come back to size: `(N, R, C, W)`."""
         rows, columns = self.grid
         x = ops.average_pool(x, (min(pool, rows), min(pool, columns)), padding="same", data_format="channels_last")

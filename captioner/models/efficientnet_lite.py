@@ -1,11 +1,13 @@
-"""EfficientNet-Lite (Tan and Le 2019, arXiv 1905.11946; the Lite variants: Liu 2020, TensorFlow blog) as picture encoder.
+"""EfficientNet-Lite (Tan and Le 2019, arXiv 1905.11946; Lite: Liu 2020, TensorFlow blog) as picture encoder.
 
-Inverted residual blocks (Sandler et al. 2018, arXiv 1801.04381) with ReLU6 and without squeeze-and-excitation: little to
-compute on a CPU, and small enough to be fine-tuned there. ImageNet weights for it can be had under the Apache licence,
-see `captioner.imagenet`. Layers are named stage by stage, as `captioner.imagenet` fills them.
+Inverted residual blocks (Sandler et al. 2018, arXiv 1801.04381) with ReLU6 and without squeeze-and-excitation: little
+to compute on a CPU, and small enough to be fine-tuned there. ImageNet weights for it can be had under the Apache
+licence, see `captioner.pretrained.imagenet`. Layers are named stage by stage, as `captioner.pretrained.imagenet` fills
+them.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import keras
 from keras import layers
@@ -25,8 +27,9 @@ class EfficientNetLiteConfig:
         expansion: channels inside a block, in multiples of its input; the first stage does not expand.
         stem: channels of the first convolution.
         channels: of the picture, 1 grey or 3.
-        stride: pixels of the picture that a cell of the grid stands for, each way. 16: the fifth stage's cells, each
-            beside the seventh stage's, which sees more of the picture at half the resolution.
+        stride: pixels of the picture per cell of the grid, in each direction. 16: the fifth stage's cells, each
+            beside the seventh stage's, which sees more of the picture at half the resolution. 8: the third stage's,
+            beside both.
         momentum: of the batch normalisation's running statistics.
         family: tells this configuration from a DenseNet's.
     """
@@ -42,15 +45,15 @@ class EfficientNetLiteConfig:
     momentum: float = 0.97
     family: str = "efficientnet-lite"
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """The configuration as JSON can hold it."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
-def build(config, name="encoder"):
+def build(config: EfficientNetLiteConfig, name: str = "encoder") -> keras.Model:
     """A functional Keras model from pictures `(batch, rows, columns, channels)` to features `(batch, R, C, depth)`.
 
-    R and C are the picture's size over 16; rows and columns must be multiples of 32.
+    R and C are the picture's size over `config.stride`; rows and columns must be multiples of 32.
     """
     picture = keras.Input((None, None, config.channels), name="picture")
     x = layers.Conv2D(config.stem, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(picture)
@@ -63,16 +66,28 @@ def build(config, name="encoder"):
             x = _block(x, width, config.kernels[stage - 1], stride, expansion, config, f"stage{stage}_block{block + 1}")
             reach *= stride
         outputs[reach] = x  # the last stage at each resolution: (batch, rows/reach, columns/reach, width)
-    coarse = layers.UpSampling2D(2, interpolation="bilinear", name="coarse")(outputs[32])  # (batch, R, C, 320)
-    return keras.Model(picture, layers.Concatenate(name="features")([outputs[16], coarse]), name=name)
+    levels = [outputs[config.stride]]  # (batch, R, C, ...), and the coarser ones stretched to it
+    for reach, level in ((16, "middle"), (32, "coarse")):
+        if reach > config.stride:
+            stretch = layers.UpSampling2D(reach // config.stride, interpolation="bilinear", name=level)
+            levels.append(stretch(outputs[reach]))
+    return keras.Model(picture, layers.Concatenate(name="features")(levels), name=name)
 
 
-def _norm_relu(x, config, name, relu=True):
+def _norm_relu(x: keras.KerasTensor, config: EfficientNetLiteConfig, name: str, relu: bool = True) -> keras.KerasTensor:
     x = layers.BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
 
 
-def _block(x, width, kernel, stride, expansion, config, name):
+def _block(
+    x: keras.KerasTensor,
+    width: int,
+    kernel: int,
+    stride: int,
+    expansion: int,
+    config: EfficientNetLiteConfig,
+    name: str,
+) -> keras.KerasTensor:
     """An inverted residual: 1 x 1 up, depthwise `kernel`, 1 x 1 down, and the input added where the shape allows it."""
     y = x
     if expansion > 1:

@@ -2,14 +2,16 @@
 
 DenseNet-121 and additive attention over 2 views x 3 x 3 cells with a GRU decoder, after Show, Attend and Tell (Xu et
 al. 2015, arXiv 1502.03044). It differs from `captioner.models.attention` in that the last row and column of the
-encoder's 7 x 7 grid are dropped, that the memory is batch-normalised, and that a missing lateral is no absence: the
-frontal stands in for it. There is no mask of cells, then.
+encoder's 7 x 7 grid are dropped, that the image features are batch-normalised, and that a missing lateral is no
+absence: the frontal stands in for it. There is no mask of cells, then.
 """
+
+from typing import Any, Self
 
 import keras
 from keras import layers, ops
 
-from captioner.models.encoder import EncoderConfig, build_encoder
+from captioner.models.densenet import EncoderConfig, build_encoder
 
 VIEWS = 2
 BATCH_NORM_EPSILON = 1e-3  # Keras' own default, which the seed did not change
@@ -21,22 +23,30 @@ class SeedCaptioner(keras.Model):
     Args:
         vocabulary_size: tokens, padding among them.
         encoder: EncoderConfig; its grid has 7 rows and columns for a picture of 224 pixels.
-        grid: rows and columns of the memory over one view: half of the encoder's, rounded down.
-        depth: channels of a memory cell, the same as `units`, since attention compares the two.
+        grid: rows and columns of the image features over one view: half of the encoder's, rounded down.
+        depth: channels of an image feature, the same as `units`, since attention compares the two.
         units: of the GRU.
         embedding: channels of a token's embedding.
 
     The shapes below: P = VIEWS * rows * columns cells; V tokens.
     """
 
-    def __init__(self, vocabulary_size, encoder=EncoderConfig(channels=3), grid=(3, 3), depth=512, units=512,
-                 embedding=300, **kwargs):
+    def __init__(
+        self,
+        vocabulary_size: int,
+        encoder: EncoderConfig = EncoderConfig(channels=3),
+        grid: tuple[int, int] = (3, 3),
+        depth: int = 512,
+        units: int = 512,
+        embedding: int = 300,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_size, self.encoder_config, self.grid = vocabulary_size, encoder, tuple(grid)
         self.depth, self.units, self.embedding_size = depth, units, embedding
         self.encoder = build_encoder(encoder)
         self.pool = layers.AveragePooling2D(2, strides=2, padding="valid", name="pool")
-        self.projection = layers.Dense(depth, activation="relu", name="projection")
+        self.feature_projection = layers.Dense(depth, activation="relu", name="projection")
         self.memory_norm = layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON, name="memory_norm")
         self.attend_memory = layers.Dense(units, name="attend_memory")
         self.attend_state = layers.Dense(units, name="attend_state")
@@ -44,7 +54,7 @@ class SeedCaptioner(keras.Model):
         self.embedding = layers.Embedding(vocabulary_size, embedding, name="embedding")
         self.cell = layers.GRUCell(units, reset_after=True, name="gru_cell")
         self.output_dense = layers.Dense(vocabulary_size, name="output_dense")
-        self.projection.build((None, self.encoder.output_shape[-1]))
+        self.feature_projection.build((None, self.encoder.output_shape[-1]))
         self.memory_norm.build((None, VIEWS * self.grid[0] * self.grid[1], depth))
         self.attend_memory.build((None, depth))
         self.attend_state.build((None, units))
@@ -54,46 +64,64 @@ class SeedCaptioner(keras.Model):
         self.output_dense.build((None, units))
         self.built = True
 
-    def encode(self, pictures, mask, training=False):
-        """Pictures `(B, VIEWS, rows, columns, channels)` -> memory `(B, P, depth)`; the mask is not looked at."""
-        return self.remember(self.features(pictures), mask)
+    def encode(self, pictures: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """Pictures `(B, VIEWS, rows, columns, channels)` -> image features `(B, P, depth)`; the mask is ignored."""
+        return self.project(self.features(pictures), mask)
 
-    def features(self, pictures, training=False):
+    def features(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself."""
         shape = ops.shape(pictures)
         flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
         features = self.pool(self.encoder(flat, training=False))  # (B * views, R, C, F)
         return ops.reshape(features, (shape[0], shape[1], *self.grid, features.shape[-1]))  # (B, views, R, C, F)
 
-    def remember(self, features, mask, training=False):
-        """Features `(B, VIEWS, R, C, F)` -> memory `(B, P, depth)`; the mask is not looked at."""
+    def project(
+        self, features: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False
+    ) -> keras.KerasTensor:
+        """Features `(B, VIEWS, R, C, F)` -> image features `(B, P, depth)`; the mask is not looked at."""
         rows, columns = self.grid
         features = ops.reshape(features, (-1, VIEWS * rows * columns, features.shape[-1]))  # (B, P, F)
-        return self.memory_norm(self.projection(features), training=False)  # (B, P, depth)
+        return self.memory_norm(self.feature_projection(features), training=False)  # (B, P, depth)
 
-    def begin(self, memory, mask):
+    def begin(
+        self, image_features: keras.KerasTensor, mask: keras.KerasTensor
+    ) -> tuple[tuple[keras.KerasTensor, ...], keras.KerasTensor]:
         """What decoding starts from: `((keys (B, P, units),), state (B, units))`, the state all zeros."""
-        return (self.attend_memory(memory),), ops.zeros((ops.shape(memory)[0], self.units), memory.dtype)
+        return (self.attend_memory(image_features),), ops.zeros(
+            (ops.shape(image_features)[0], self.units), image_features.dtype
+        )
 
-    def step(self, memory, constants, state, token, training=False):
+    def step(
+        self,
+        image_features: keras.KerasTensor,
+        constants: tuple[keras.KerasTensor, ...],
+        state: keras.KerasTensor,
+        token: keras.KerasTensor,
+        training: bool = False,
+    ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
         """One step: token ids `(B,)` -> `(logits (B, V), state (B, units), attention (B, P))`.
 
-        `memory` and `constants` may have a batch of 1 while `state` and `token` have B: hypotheses of one study.
+        `image_features` and `constants` may have a batch of 1 while `state` and `token` have B: hypotheses of one
+        study.
         """
         (keys,) = constants
         hidden = ops.tanh(keys + ops.expand_dims(self.attend_state(state), 1))  # (B, P, units)
         attention = ops.softmax(ops.squeeze(self.attend_score(hidden), -1), axis=-1)  # (B, P)
-        context = ops.squeeze(ops.matmul(ops.expand_dims(attention, 1), memory), 1)  # (B, depth)
+        context = ops.squeeze(ops.matmul(ops.expand_dims(attention, 1), image_features), 1)  # (B, depth)
         known = ops.concatenate([context, self.embedding(token)], axis=-1)  # (B, depth + embedding)
         output, (state,) = self.cell(known, [state], training=False)
         return self.output_dense(output), state, attention
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
-            "vocabulary_size": self.vocabulary_size, "encoder": self.encoder_config.as_dict(), "grid": list(self.grid),
-            "depth": self.depth, "units": self.units, "embedding": self.embedding_size,
+            "vocabulary_size": self.vocabulary_size,
+            "encoder": self.encoder_config.as_dict(),
+            "grid": list(self.grid),
+            "depth": self.depth,
+            "units": self.units,
+            "embedding": self.embedding_size,
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         return cls(**{**config, "encoder": EncoderConfig.from_dict(config["encoder"])})

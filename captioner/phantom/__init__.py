@@ -9,8 +9,18 @@ body.
     phantom.frontal, phantom.lateral, phantom.findings[0].masks, phantom.impression
 """
 
-from captioner.phantom.files import write, write_examples
+from captioner.phantom.files import read_cases, write, write_examples, write_gallery
 from captioner.phantom.findings import KINDS, Wanted
 from captioner.phantom.rendering import Phantom, PlantedFinding, render
 
-__all__ = ["KINDS", "Phantom", "PlantedFinding", "Wanted", "render", "write", "write_examples"]
+__all__ = [
+    "KINDS",
+    "Phantom",
+    "PlantedFinding",
+    "Wanted",
+    "read_cases",
+    "render",
+    "write",
+    "write_examples",
+    "write_gallery",
+]

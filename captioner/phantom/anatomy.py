@@ -5,11 +5,12 @@ Coordinates in mm: x to the patient's left, y to the back, z down; z = 0 at the 
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 
-def stream(seed, name):
+def stream(seed: int, name: str) -> np.random.Generator:
     """A random generator of its own for one part of one phantom: planting a finding does not redraw the ribs."""
     return np.random.default_rng((seed, zlib.crc32(name.encode())))
 
@@ -60,32 +61,32 @@ class Body:
     # The cage. Every curve takes z, float or array, and returns the same shape.
 
     @property
-    def bottom(self):
+    def bottom(self) -> float:
         """z of the deepest point of the lungs."""
         return self.height + self.left_lower + self.back_drop + 8
 
-    def spine_y(self, z):
+    def spine_y(self, z: Any) -> Any:
         """y of the vertebrae's centre."""
         return self.back - self.kyphosis * ((z - 125) / 150) ** 2
 
-    def half_width(self, z):
+    def half_width(self, z: Any) -> Any:
         """Outer edge of the lungs, |x|."""
         rise = _dome(z, 0.92 * self.height, 1.9)
         return APEX_X + (self.width - APEX_X) * rise
 
-    def lung_x(self, z):
+    def lung_x(self, z: Any) -> Any:
         """|x| about which a lung's cross-section is centred: 48 mm at the tip, the midline further down."""
         return APEX_X * np.clip(1 - z / 95, 0, 1) ** 1.2
 
-    def front_y(self, z):
+    def front_y(self, z: Any) -> Any:
         """y of the cage's front wall."""
         return APEX_Y - (APEX_Y + self.front) * _dome(z, 0.9 * self.height, 2.0)
 
-    def back_y(self, z):
+    def back_y(self, z: Any) -> Any:
         """y of the cage's back wall, beside the vertebrae."""
         return APEX_Y + (self.spine_y(z) + 30 - APEX_Y) * _dome(z, 85, 2.0)
 
-    def diaphragm_z(self, x, y):
+    def diaphragm_z(self, x: Any, y: Any) -> Any:
         """z of the diaphragm over `(x, y)`; broadcasts."""
         aside = np.abs(x) - 0.5 * self.width
         across = np.where(aside > 0, aside / (0.5 * self.width), aside / (1.25 * self.width)) ** 2
@@ -97,12 +98,12 @@ APEX_X = 46.0
 APEX_Y = 38.0
 
 
-def _dome(z, reach, power=2.2):
+def _dome(z: Any, reach: float, power: float = 2.2) -> np.ndarray:
     """0 at z = 0, 1 from z = reach on, like the upper half of an ellipse."""
     return np.sqrt(np.clip(1 - np.clip(1 - np.asarray(z, np.float32) / reach, 0, 1) ** power, 0, 1))
 
 
-def draw(seed):
+def draw(seed: int) -> Body:
     """The healthy Body of this seed."""
     rng = stream(seed, "body")
     female = bool(rng.random() < 0.52)
@@ -110,42 +111,70 @@ def draw(seed):
     stout = rng.beta(2, 2.6)  # 0 lean, 1 stout
     inflation = rng.normal(0, 9)
     return Body(
-        seed=seed, female=female, width=141 * frame * (1 + 0.05 * stout),
+        seed=seed,
+        female=female,
+        width=141 * frame * (1 + 0.05 * stout),
         front=rng.uniform(86, 100) * frame + 10 * stout,
-        back=rng.uniform(56, 66), height=225 * frame - 22 * stout + inflation, left_lower=rng.uniform(4, 15),
-        side_drop=rng.uniform(36, 54), back_drop=rng.uniform(56, 80), wall=14 + 26 * stout + rng.uniform(0, 5),
-        kyphosis=rng.uniform(12, 34), rib_drop=rng.uniform(62, 98), heart=rng.uniform(0.88, 1.02) * frame ** 0.5,
-        heart_tilt=float(np.clip(rng.uniform(0.1, 0.8) - 0.3 * stout, 0, 1)), aorta=rng.uniform(0.85, 1.12),
-        lung=rng.uniform(0.2, 0.27), vessel=rng.uniform(0.9, 1.12), stomach=rng.uniform(12, 36))
+        back=rng.uniform(56, 66),
+        height=225 * frame - 22 * stout + inflation,
+        left_lower=rng.uniform(4, 15),
+        side_drop=rng.uniform(36, 54),
+        back_drop=rng.uniform(56, 80),
+        wall=14 + 26 * stout + rng.uniform(0, 5),
+        kyphosis=rng.uniform(12, 34),
+        rib_drop=rng.uniform(62, 98),
+        heart=rng.uniform(0.88, 1.02) * frame**0.5,
+        heart_tilt=float(np.clip(rng.uniform(0.1, 0.8) - 0.3 * stout, 0, 1)),
+        aorta=rng.uniform(0.85, 1.12),
+        lung=rng.uniform(0.2, 0.27),
+        vessel=rng.uniform(0.9, 1.12),
+        stomach=rng.uniform(12, 36),
+    )
 
 
-def enlarge_heart(body, degree):
+def enlarge_heart(body: Body, degree: float) -> Body:
     """Cardiomegaly. `degree`: 0 borderline, 1 severe."""
-    return replace(body, heart=body.heart / max(body.heart, 0.95) * (1.2 + 0.24 * degree),
-                   heart_tilt=0.4 * body.heart_tilt)
+    return replace(
+        body, heart=body.heart / max(body.heart, 0.95) * (1.2 + 0.24 * degree), heart_tilt=0.4 * body.heart_tilt
+    )
 
 
-def overinflate(body, degree):
+def overinflate(body: Body, degree: float) -> Body:
     """Hyperinflation: low flat domes, a deep chest, thin lungs, few vessels, a narrow upright heart."""
     return replace(
-        body, height=max(body.height, 222) + 20 + 14 * degree, side_drop=22 - 8 * degree, back_drop=30 - 10 * degree,
-        front=body.front + 10 + 14 * degree, kyphosis=body.kyphosis + 8,
+        body,
+        height=max(body.height, 222) + 20 + 14 * degree,
+        side_drop=22 - 8 * degree,
+        back_drop=30 - 10 * degree,
+        front=body.front + 10 + 14 * degree,
+        kyphosis=body.kyphosis + 8,
         heart=min(body.heart, 0.92) * (0.95 - 0.05 * degree),
-        heart_tilt=1.0, lung=body.lung * (0.72 - 0.1 * degree), vessel=body.vessel * (0.84 - 0.1 * degree),
-        rib_drop=body.rib_drop * 0.62, wall=min(body.wall, 24))
+        heart_tilt=1.0,
+        lung=body.lung * (0.72 - 0.1 * degree),
+        vessel=body.vessel * (0.84 - 0.1 * degree),
+        rib_drop=body.rib_drop * 0.62,
+        wall=min(body.wall, 24),
+    )
 
 
-def underinflate(body, degree):
+def underinflate(body: Body, degree: float) -> Body:
     """Low lung volumes: high domes, a wide lying heart, crowded vessels."""
-    return replace(body, height=min(body.height, 208) - 32 - 14 * degree, heart_tilt=0.0, lung=body.lung * 1.3,
-                   vessel=body.vessel * 1.1, side_drop=body.side_drop * 0.85, heart=min(body.heart * 1.02, 1.02))
+    return replace(
+        body,
+        height=min(body.height, 208) - 32 - 14 * degree,
+        heart_tilt=0.0,
+        lung=body.lung * 1.3,
+        vessel=body.vessel * 1.1,
+        side_drop=body.side_drop * 0.85,
+        heart=min(body.heart * 1.02, 1.02),
+    )
 
 
-def congest(body, degree):
+def congest(body: Body, degree: float) -> Body:
     """Wide vessels and a somewhat larger heart."""
     return replace(body, vessel=body.vessel * (1.3 + 0.2 * degree), heart=max(body.heart * 1.06, 1.06))
 
 
-def unfold_aorta(body, degree):
+def unfold_aorta(body: Body, degree: float) -> Body:
     """A tortuous aorta: wide, and further from the spine."""
     return replace(body, aorta=1.45 + 0.25 * degree)

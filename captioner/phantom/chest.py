@@ -1,12 +1,19 @@
 """The soft organs as voxels: lungs, heart, great vessels, diaphragm, and the body's outline around them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.phantom.anatomy import stream
 from captioner.phantom.projection import SOFT, ellipsoid
 from captioner.phantom.volume import Grid, add_ellipsoid, add_tube, soft, waves
+
+if TYPE_CHECKING:
+    from captioner.phantom.anatomy import Body
+    from captioner.phantom.projection import Detector
 
 STEP = (1.9, 2.5, 1.9)  # mm: finer across the pictures than along the frontal beam
 OUTER_STEP = (4.2, 4.6, 4.2)
@@ -32,22 +39,24 @@ class Chest:
     wall_distance: np.ndarray
 
 
-def heart_parts(body):
+def heart_parts(body: Body) -> list[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
     """The heart as six ellipsoids: (centre, radii, axes) each. It rests on the diaphragm."""
     s, upright = body.heart, body.heart_tilt
     floor = body.height + 0.5 * body.left_lower
     down = 0.42 + 0.38 * upright
-    apex = np.array([np.sqrt(1 - down ** 2 - 0.16), -0.4, down])
+    apex = np.array([np.sqrt(1 - down**2 - 0.16), -0.4, down])
     across = np.cross(apex, [0, 1, 0])
     across /= np.linalg.norm(across)
     axes = np.array([apex, across, np.cross(apex, across)])
     y = 26 - body.front * 0.62
-    parts = [((24, y, floor - 28), (66, 47, 50), axes),
-             ((-15, y + 8, floor - 36), (36, 46, 46), None),
-             ((8, y + 36, floor - 58), (37, 34, 36), None),
-             ((12, y - 16, floor - 46), (38, 36, 48), None),
-             ((16, y - 2, floor - 78), (27, 34, 34), None),
-             ((10, y + 6, floor + 2), (58, 48, 26), None)]
+    parts = [
+        ((24, y, floor - 28), (66, 47, 50), axes),
+        ((-15, y + 8, floor - 36), (36, 46, 46), None),
+        ((8, y + 36, floor - 58), (37, 34, 36), None),
+        ((12, y - 16, floor - 46), (38, 36, 48), None),
+        ((16, y - 2, floor - 78), (27, 34, 34), None),
+        ((10, y + 6, floor + 2), (58, 48, 26), None),
+    ]
     base = np.array([2, y + 6, floor - 30.0])
     pull = 1 if s < 1.1 else 0.93  # a large heart grows to the left and down
     scaled = []
@@ -59,25 +68,31 @@ def heart_parts(body):
     return scaled
 
 
-def aorta_points(body):
+def aorta_points(body: Body) -> tuple[np.ndarray, np.ndarray]:
     """The thoracic aorta's centre line, ascending, arch and descending, `(N, 3)` mm, and its radii."""
     wide = body.aorta
     arch = 0.36 * body.height
     y = 14 - body.front * 0.5
     bulge = 16 * (wide - 1)
     low = body.bottom + 10
-    points = np.array([
-        (2, y + 14, arch + 66), (-14 - 0.6 * bulge, y + 4, arch + 36), (-10, y + 6, arch + 8),
-        (6, y + 28, arch - 6 - 0.5 * bulge),
-        (20 + 0.4 * bulge, body.spine_y(arch) - 28, arch), (27 + bulge, body.spine_y(arch) - 10, arch + 26),
-        (24 + 1.5 * bulge, body.spine_y(arch + 70) - 12, arch + 75),
-        (20 + bulge, body.spine_y(arch + 120) - 18, arch + 120),
-        (10, body.spine_y(low) - 24, low)])
+    points = np.array(
+        [
+            (2, y + 14, arch + 66),
+            (-14 - 0.6 * bulge, y + 4, arch + 36),
+            (-10, y + 6, arch + 8),
+            (6, y + 28, arch - 6 - 0.5 * bulge),
+            (20 + 0.4 * bulge, body.spine_y(arch) - 28, arch),
+            (27 + bulge, body.spine_y(arch) - 10, arch + 26),
+            (24 + 1.5 * bulge, body.spine_y(arch + 70) - 12, arch + 75),
+            (20 + bulge, body.spine_y(arch + 120) - 18, arch + 120),
+            (10, body.spine_y(low) - 24, low),
+        ]
+    )
     radii = np.array([15, 15, 14, 13, 13, 12, 11.5, 11, 10.5]) * (0.45 + 0.55 * wide)
     return points, radii
 
 
-def build(body):
+def build(body: Body) -> Chest:
     """The Chest of a body, before any finding that displaces lung."""
     grid = Grid((-body.width - 6, -body.front - 6, -4), (body.width + 6, body.back + 36, body.bottom), STEP)
     z = grid.z[:, :, :1]
@@ -106,7 +121,7 @@ def build(body):
     return Chest(grid, lung, cage, heart, aorta, wall_distance)
 
 
-def _mediastinum(body, grid, others):
+def _mediastinum(body: Body, grid: Grid, others: np.ndarray) -> None:
     """Spine, veins, oesophagus, pulmonary trunk, thymus and septum: what keeps the lungs apart."""
     arch = 0.36 * body.height
     floor = body.height
@@ -129,7 +144,7 @@ def _mediastinum(body, grid, others):
         add_ellipsoid(grid, others, np.array([side * 40, -0.62 * body.front, floor + 12]), (fat, 30, 20))
 
 
-def lung_attenuation(body, chest):
+def lung_attenuation(body: Body, chest: Chest) -> np.ndarray:
     """The lung's attenuation relative to soft tissue, negative, `(nz, ny, nx)`: denser at the base, slightly cloudy."""
     grid = chest.grid
     cloud = waves(stream(body.seed, "cloud"), (grid.x, grid.y, grid.z), 26, 8)
@@ -137,7 +152,7 @@ def lung_attenuation(body, chest):
     return SOFT * (share - 1)
 
 
-def outline(body, detector):
+def outline(body: Body, detector: Detector) -> np.ndarray:
     """Attenuation of the whole body as if it were soft tissue throughout, float32 `(2, size, size)`.
 
     Arms hang at the sides of the frontal view and are raised in the lateral one, as they are in practice.
@@ -148,10 +163,10 @@ def outline(body, detector):
     stout = np.clip((body.wall - 14) / 30, 0, 1)
     waist = np.clip((z - body.height) / 90, 0, 1) * rng.uniform(-10, 6)
     above = np.clip((55 - z) / 120, 0, 1)
-    half = body.width + body.wall + 7 + waist - 40 * above ** 1.3
+    half = body.width + body.wall + 7 + waist - 40 * above**1.3
     belly = np.clip((z - body.height + 20) / 110, 0, 1) ** 2 * (-6 + 26 * stout)
     front = body.front_y(np.maximum(z, 12)) - 0.75 * body.wall - 4 - belly
-    back = np.maximum(body.spine_y(z) + 52 + 0.4 * body.wall, 40) - 42 * above ** 1.2
+    back = np.maximum(body.spine_y(z) + 52 + 0.4 * body.wall, 40) - 42 * above**1.2
     across = np.abs(grid.x / half) ** 2.6
     along = np.abs((grid.y - (front + back) / 2) / ((back - front) / 2)) ** 2.6
     torso = soft((across + along - 1) * 45, grid.edge).astype(np.float32)
@@ -164,8 +179,12 @@ def outline(body, detector):
         add_tube(grid, torso, [(side * 40, 36, -34), shoulder * mirror + [0, 0, slope]], [40, 36 + 0.2 * body.wall])
         add_tube(grid, torso, [(side * 26, 38, -110), (side * 74, 44, -12 + 0.4 * slope)], [26, 30])  # trapezius
     neck_y = float(body.spine_y(-60)) - 22
-    add_tube(grid, torso, [(0, neck_y + 14, 20), (0, neck_y, -40), (0, neck_y - 40, -160)],
-             [54 + 0.3 * body.wall, 40 + 0.4 * body.wall, 44 + 0.4 * body.wall])
+    add_tube(
+        grid,
+        torso,
+        [(0, neck_y + 14, 20), (0, neck_y, -40), (0, neck_y - 40, -160)],
+        [54 + 0.3 * body.wall, 40 + 0.4 * body.wall, 44 + 0.4 * body.wall],
+    )
     if body.female:
         full = rng.uniform(0.66, 0.95) + 0.25 * stout
         axes = np.array([[1, 0, 0], [0, 0.88, 0.48], [0, -0.48, 0.88]])
@@ -192,7 +211,7 @@ def outline(body, detector):
     return SOFT * np.maximum(out, 0)
 
 
-def abdomen(body, detector):
+def abdomen(body: Body, detector: Detector) -> np.ndarray:
     """Gas under the left dome and in the bowel, negative; the liver, slightly positive. float32 `(2, size, size)`."""
     rng = stream(body.seed, "abdomen")
     left = body.height + body.left_lower

@@ -1,13 +1,20 @@
 """From attenuation to a picture: scatter, noise, the detector's curve, markers and collimation."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import cv2
 import numpy as np
 
 from captioner.phantom.anatomy import stream
 from captioner.phantom.projection import FRONTAL, transmitted
 
+if TYPE_CHECKING:
+    from captioner.phantom.anatomy import Body
 
-def develop(body, attenuation, lung_paths):
+
+def develop(body: Body, attenuation: np.ndarray, lung_paths: np.ndarray) -> np.ndarray:
     """Pictures uint8 `(2, size, size)` from attenuation `(2, size, size)`.
 
     `lung_paths`: mm of lung behind each pixel, same shape; the exposure is set by the lungs, as a radiographer does.
@@ -16,7 +23,7 @@ def develop(body, attenuation, lung_paths):
     return np.stack([_view(rng, view, attenuation[view], lung_paths[view]) for view in range(2)])
 
 
-def _view(rng, view, attenuation, lung_path):
+def _view(rng: np.random.Generator, view: int, attenuation: np.ndarray, lung_path: np.ndarray) -> np.ndarray:
     size = attenuation.shape[0]
     beam = transmitted(cv2.GaussianBlur(attenuation, (0, 0), max(size * rng.uniform(0.0012, 0.0022), 0.3)))
     scatter = rng.uniform(0.08, 0.2) * cv2.GaussianBlur(beam, (0, 0), size * 0.07) + 0.006
@@ -39,14 +46,17 @@ def _view(rng, view, attenuation, lung_path):
     middle = rng.uniform(66, 128) if view == FRONTAL else rng.uniform(66, 132)
     white = rng.uniform(226, 250)
     body_white = middle + rng.uniform(*((0.48, 0.62) if view == FRONTAL else (0.4, 0.52))) * (white - middle)
-    grey = _curve(density, (air, dark, dark + 0.42 * (bright - dark), bright, bright + 0.8 * (bright - dark)),
-                  (black, middle, body_white, white, 254))
+    grey = _curve(
+        density,
+        (air, dark, dark + 0.42 * (bright - dark), bright, bright + 0.8 * (bright - dark)),
+        (black, middle, body_white, white, 254),
+    )
     _marker(rng, grey, view)
     _collimate(rng, grey)
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
 
 
-def _curve(values, at, to):
+def _curve(values: np.ndarray, at: Any, to: Any) -> np.ndarray:
     """A smooth rising curve through knots: cubic Hermite pieces that never overshoot (Fritsch and Carlson 1980)."""
     at, to = np.asarray(at, np.float32), np.asarray(to, np.float32)
     rise = np.diff(to) / np.diff(at)
@@ -56,11 +66,14 @@ def _curve(values, at, to):
     width = np.diff(at)[piece]
     t = (values - at[piece]) / width
     back = 1 - t
-    return (to[piece] * (1 + 2 * t) * back * back + to[piece + 1] * t * t * (3 - 2 * t)
-            + width * t * back * (slope[piece] * back - slope[piece + 1] * t))
+    return (
+        to[piece] * (1 + 2 * t) * back * back
+        + to[piece + 1] * t * t * (3 - 2 * t)
+        + width * t * back * (slope[piece] * back - slope[piece + 1] * t)
+    )
 
 
-def _marker(rng, grey, view):
+def _marker(rng: np.random.Generator, grey: np.ndarray, view: int) -> None:
     """The lead letter on the patient's left, in the upper corner."""
     size = grey.shape[0]
     column, row = rng.uniform(0.86, 0.95), rng.uniform(0.05, 0.13)
@@ -69,14 +82,21 @@ def _marker(rng, grey, view):
     if rng.random() < 0.75:
         stamp = np.zeros(grey.shape, np.uint8)
         text, place = str(rng.choice(["L", "L", "LT"])), (int(column * size), int(row * size))
-        cv2.putText(stamp, text, place, cv2.FONT_HERSHEY_SIMPLEX, rng.uniform(0.3, 0.42) * size / 256, 255,
-                    max(int(round(size / 256)), 1), cv2.LINE_AA)
+        cv2.putText(
+            stamp,
+            text,
+            place,
+            cv2.FONT_HERSHEY_SIMPLEX,
+            rng.uniform(0.3, 0.42) * size / 256,
+            255,
+            max(int(round(size / 256)), 1),
+            cv2.LINE_AA,
+        )
         turn = cv2.getRotationMatrix2D((column * size, row * size), rng.normal(0, 8), 1)
-        stamp = cv2.warpAffine(stamp, turn, (size, size))
-        grey += stamp / 255 * (250 - grey)
+        grey += cv2.warpAffine(stamp, turn, (size, size)) / 255 * (250 - grey)
 
 
-def _collimate(rng, grey):
+def _collimate(rng: np.random.Generator, grey: np.ndarray) -> None:
     """Shutters: some sides are black for a few pixels, seldom more; sometimes the edge is bright."""
     size = grey.shape[0]
     for side in range(4):
@@ -85,4 +105,4 @@ def _collimate(rng, grey):
             edge = np.rot90(grey, side)
             edge[:depth] = rng.choice([0, 3, 12])
             if rng.random() < 0.2:
-                edge[depth:depth + 1] = 235
+                edge[depth : depth + 1] = 235

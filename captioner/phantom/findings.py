@@ -5,7 +5,11 @@ closed form (a nodule, a lead). Each returns a trace: what it adds along every b
 its mask is where the trace is over the kind's threshold.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +17,8 @@ from captioner.errors import BadInput
 from captioner.phantom import anatomy, lesions
 from captioner.phantom.anatomy import stream
 
-SIDES = ("left", "right", "bilateral")
-ZONES = ("upper", "middle", "lower")
+if TYPE_CHECKING:
+    from captioner.phantom.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,22 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A finding with everything decided.
+
+    Attributes:
+        name: one of KINDS.
+        side, zone: as of Wanted; None where the kind has none, which a kind that has one need not ask.
+        degree: 0 (slight) to 1 (marked).
+    """
+
+    name: str
+    side: Any
+    zone: Any
+    degree: float
+
+
+@dataclass(frozen=True)
 class Kind:
     """How a finding is planted.
 
@@ -47,14 +67,14 @@ class Kind:
         alter: function of (body, degree) that changes the body first.
     """
 
-    plant: object
+    plant: Callable[[Scene, Settled, np.random.Generator], np.ndarray]
     threshold: float
     often: float
-    sides: dict | None = None
-    zones: dict | None = None
+    sides: Mapping[str, float] | None = None
+    zones: Mapping[str, float] | None = None
     relative: bool = False
     apart: tuple[str, ...] = ()
-    alter: object = None
+    alter: Callable[[anatomy.Body, float], anatomy.Body] | None = None
 
 
 _EITHER = {"left": 1, "right": 1}
@@ -68,27 +88,48 @@ KINDS = {
     "mass": Kind(lesions.mass, 1.0, 5, _EITHER, _ANY, apart=("nodule", "opacity")),
     "opacity": Kind(lesions.opacity, 0.2, 13, {"left": 2, "right": 2.2}, _ANY, relative=True, apart=("mass", "edema")),
     "atelectasis": Kind(lesions.atelectasis, 0.8, 9, _ALSO_BOTH, {"lower": 1}, apart=("effusion",)),
-    "pneumothorax": Kind(lesions.pneumothorax, 0.2, 6, _EITHER, {"upper": 1}, relative=True,
-                         apart=("effusion", "edema", "hyperinflation")),
-    "hyperinflation": Kind(lesions.lungs, 0.2, 10, relative=True, alter=anatomy.overinflate,
-                           apart=("cardiomegaly", "low volumes", "edema", "pneumothorax")),
+    "pneumothorax": Kind(
+        lesions.pneumothorax,
+        0.2,
+        6,
+        _EITHER,
+        {"upper": 1},
+        relative=True,
+        apart=("effusion", "edema", "hyperinflation"),
+    ),
+    "hyperinflation": Kind(
+        lesions.lungs,
+        0.2,
+        10,
+        relative=True,
+        alter=anatomy.overinflate,
+        apart=("cardiomegaly", "low volumes", "edema", "pneumothorax"),
+    ),
     "granuloma": Kind(lesions.granuloma, 0.5, 10, _EITHER, _ANY, apart=("nodule", "aorta")),
     "hernia": Kind(lesions.hernia, 5, 5, None, {"lower": 1}, apart=("cardiomegaly",)),
-    "edema": Kind(lesions.edema, 0.25, 6, {"bilateral": 1}, relative=True, alter=anatomy.congest,
-                  apart=("hyperinflation", "opacity", "low volumes", "pneumothorax")),
+    "edema": Kind(
+        lesions.edema,
+        0.25,
+        6,
+        {"bilateral": 1},
+        relative=True,
+        alter=anatomy.congest,
+        apart=("hyperinflation", "opacity", "low volumes", "pneumothorax"),
+    ),
     "scarring": Kind(lesions.scarring, 0.7, 7, _ALSO_BOTH, {"upper": 1}, apart=("pneumothorax",)),
     "pacemaker": Kind(lesions.pacemaker, 0.05, 4, {"left": 5, "right": 1}, apart=("port",)),
     "port": Kind(lesions.port, 0.05, 4, {"left": 1, "right": 2.5}, apart=("pacemaker",)),
     "aorta": Kind(lesions.aorta, 5, 6, alter=anatomy.unfold_aorta, apart=("granuloma",)),
-    "low volumes": Kind(lesions.lungs, 0.2, 6, relative=True, alter=anatomy.underinflate,
-                        apart=("hyperinflation", "effusion", "edema")),
+    "low volumes": Kind(
+        lesions.lungs, 0.2, 6, relative=True, alter=anatomy.underinflate, apart=("hyperinflation", "effusion", "edema")
+    ),
 }
 
 NORMAL_SHARE = 0.38
 TWO_SHARE = 0.33  # of the abnormal ones
 
 
-def draw(seed):
+def draw(seed: int) -> tuple[Wanted, ...]:
     """What the phantom of this seed has: a tuple of no, one or two Wanted."""
     rng = stream(seed, "findings")
     if rng.random() < NORMAL_SHARE:
@@ -97,13 +138,16 @@ def draw(seed):
     chosen = [_choice(rng, {name: kind.often for name, kind in KINDS.items()})]
     if rng.random() < TWO_SHARE:
         first = chosen[0]
-        others = {name: KINDS[name].often for name in names
-                  if name != first and first not in KINDS[name].apart and name not in KINDS[first].apart}
+        others = {
+            name: KINDS[name].often
+            for name in names
+            if name != first and first not in KINDS[name].apart and name not in KINDS[first].apart
+        }
         chosen.append(_choice(rng, others))
     return tuple(Wanted(name) for name in chosen)
 
 
-def settle(seed, wanted):
+def settle(seed: int, wanted: Sequence[str | Wanted]) -> tuple[Settled, ...]:
     """Fill in side, zone and degree of each finding asked for: names or Wanted.
 
     Raises:
@@ -116,7 +160,7 @@ def settle(seed, wanted):
         if kind is None:
             raise BadInput(f"A phantom has no finding called {ask.name!r}; it can have {', '.join(KINDS)}.")
         rng = stream(seed, f"place {ask.name} {number}")
-        parts = []
+        parts: list[Any] = []
         for what, drawn, allowed in (("side", ask.side, kind.sides), ("zone", ask.zone, kind.zones)):
             choice = _choice(rng, allowed) if allowed else None
             if drawn is not None and drawn not in (allowed or ()):
@@ -125,26 +169,27 @@ def settle(seed, wanted):
         degree = rng.uniform() if ask.degree is None else float(ask.degree)
         if not 0 <= degree <= 1:
             raise BadInput(f"The degree of a phantom's {ask.name} is from 0 to 1, not {degree}.")
-        settled.append(Wanted(ask.name, *parts, degree))
+        settled.append(Settled(ask.name, parts[0], parts[1], degree))
     return tuple(settled)
 
 
-def altered(body, wanted):
+def altered(body: anatomy.Body, wanted: Sequence[Settled]) -> anatomy.Body:
     """The body as the findings change it before anything is built."""
     for ask in wanted:
-        if KINDS[ask.name].alter:
-            body = KINDS[ask.name].alter(body, ask.degree)
+        alter = KINDS[ask.name].alter
+        if alter:
+            body = alter(body, ask.degree)
     return body
 
 
-def plant(scene, ask, number):
+def plant(scene: Scene, ask: Settled, number: int) -> np.ndarray:
     """Put one finding into the scene; returns its mask, bool `(2, size, size)`."""
     kind = KINDS[ask.name]
     trace = kind.plant(scene, ask, stream(scene.body.seed, f"plant {ask.name} {number}"))
     return trace > kind.threshold * (trace.max() if kind.relative else 1)
 
 
-def _choice(rng, weights):
+def _choice(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
     names = list(weights)
     share = np.array([weights[name] for name in names], float)
     return names[rng.choice(len(names), p=share / share.sum())]

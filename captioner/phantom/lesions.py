@@ -4,6 +4,10 @@ The trace is what the finding puts into each beam of the frontal and of the late
 said so, attenuation.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import cv2
 import numpy as np
 
@@ -12,16 +16,28 @@ from captioner.phantom.projection import CORTEX, SOFT, beads, ellipsoid
 from captioner.phantom.skeleton import smooth, tube
 from captioner.phantom.volume import add_ellipsoid, soft, waves
 
+if TYPE_CHECKING:
+    from captioner.phantom.anatomy import Body
+    from captioner.phantom.findings import Settled
+    from captioner.phantom.scene import Scene
+
 SIGNS = {"left": 1, "right": -1}  # x
 BANDS = {"upper": (0.14, 0.33), "middle": (0.42, 0.62), "lower": (0.74, 0.92)}  # of the height to the dome
 
 
-def signs(side):
+def signs(side: str) -> tuple[int, ...]:
     """-1 for the right, 1 for the left, both for bilateral."""
     return (-1, 1) if side == "bilateral" else (SIGNS[side],)
 
 
-def site(scene, rng, sign, zone, radius, deep=None):
+def site(
+    scene: Scene,
+    rng: np.random.Generator,
+    sign: int,
+    zone: str,
+    radius: float,
+    deep: tuple[float, float] | None = None,
+) -> np.ndarray:
     """A place in the lung, `(3,)` mm, that can be seen on the frontal view: not before heart or dome, not in the wall.
 
     `deep`: (from, to) in y, when the place must be before or behind something.
@@ -29,8 +45,13 @@ def site(scene, rng, sign, zone, radius, deep=None):
     grid, lung, body = scene.grid, scene.chest.lung, scene.body
     low, high = np.array(BANDS[zone]) * body.height
     count = 4000
-    drawn = np.column_stack([sign * rng.uniform(0.36 * body.width, body.width, count),
-                             rng.uniform(-body.front, body.back + 30, count), rng.uniform(low, high, count)])
+    drawn = np.column_stack(
+        [
+            sign * rng.uniform(0.36 * body.width, body.width, count),
+            rng.uniform(-body.front, body.back + 30, count),
+            rng.uniform(low, high, count),
+        ]
+    )
     if deep is not None:
         drawn[:, 1] = rng.uniform(*deep, count)
     depth = lung.sum(1)
@@ -48,15 +69,15 @@ def site(scene, rng, sign, zone, radius, deep=None):
     return drawn[good[0]]
 
 
-def heart(scene, ask, rng):
+def heart(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     return scene.project(scene.chest.heart)
 
 
-def lungs(scene, ask, rng):
+def lungs(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     return scene.project(scene.whole_lung)
 
 
-def aorta(scene, ask, rng):
+def aorta(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """The aorta itself; in half of them chalk in the arch's wall."""
     if ask.degree > 0.5:
         points, radii = aorta_points(scene.body)
@@ -70,7 +91,7 @@ def aorta(scene, ask, rng):
     return scene.project(scene.chest.aorta)
 
 
-def effusion(scene, ask, rng):
+def effusion(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Fluid at the bottom, up to a level that climbs along the wall: the meniscus."""
     grid, body = scene.grid, scene.body
     taken = grid.empty()
@@ -86,7 +107,7 @@ def effusion(scene, ask, rng):
     return scene.project(taken)
 
 
-def pneumothorax(scene, ask, rng):
+def pneumothorax(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Air between wall and lung, thickest at the tip; the pleura is a fine line, no vessel goes beyond it."""
     grid, body, sign = scene.grid, scene.body, SIGNS[ask.side]
     reach = body.height * (0.42 + 0.5 * ask.degree)
@@ -97,19 +118,22 @@ def pneumothorax(scene, ask, rng):
     inside = scene.chest.wall_distance - gap
     share = soft(inside, grid.edge) * (sign * grid.x > 0)
     side_lung = scene.chest.lung * (sign * grid.x > 0)
-    line = np.exp(-((inside - 0.3) / 1.3) ** 2) * side_lung * (gap > 1.5)
+    line = np.exp(-(((inside - 0.3) / 1.3) ** 2)) * side_lung * (gap > 1.5)
     taken = scene.replace_lung(share)
     scene.extra -= SOFT * 0.99 * scene.project(taken)
     scene.extra += SOFT * 0.85 * scene.project(line)
     return scene.project(taken)
 
 
-def _blob(scene, centre, radii, rough, rng, length=22):
+def _blob(
+    scene: Scene, centre: np.ndarray, radii: Any, rough: float, rng: np.random.Generator, length: int = 22
+) -> np.ndarray:
     """A cloud about a centre: share 0..1 on the grid, with a ragged edge."""
     grid = scene.grid
     share = grid.empty()
     reach = 1.9 * np.asarray(radii)
     found = grid.box(centre - reach, centre + reach)
+    assert found is not None  # the centre is in the lung, so the box is on the grid
     where, x, y, z = found
     square = ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2 + ((z - centre[2]) / radii[2]) ** 2
     ragged = 1 - np.sqrt(square) + rough * waves(rng, (x, y, z), length)
@@ -117,7 +141,7 @@ def _blob(scene, centre, radii, rough, rng, length=22):
     return share
 
 
-def opacity(scene, ask, rng):
+def opacity(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Airspace disease: a ragged cloud in a lobe that ends at its fissure. The trace is mm of replaced lung."""
     grid, body, sign = scene.grid, scene.body, SIGNS[ask.side]
     size = 20 + 22 * ask.degree
@@ -137,20 +161,20 @@ def opacity(scene, ask, rng):
     return scene.project(scene.replace_lung(np.float32(rng.uniform(0.6, 0.92)) * share))
 
 
-def _solid(scene, centre, radii, density, axes=None):
+def _solid(scene: Scene, centre: np.ndarray, radii: Any, density: float, axes: np.ndarray | None = None) -> np.ndarray:
     chords = ellipsoid(scene.detector, centre, radii, axes)
     scene.extra += np.float32(density) * chords
     return chords
 
 
-def nodule(scene, ask, rng):
+def nodule(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """A ball of soft tissue, 11 to 25 mm across."""
     radius = 5.5 + 7 * ask.degree
     centre = site(scene, rng, SIGNS[ask.side], ask.zone, radius)
     return _solid(scene, centre, radius * rng.uniform(0.85, 1.1, 3), SOFT * (1.15 - scene.body.lung))
 
 
-def mass(scene, ask, rng):
+def mass(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """A lump of 34 to 70 mm with a knobbly edge. The trace is mm of replaced lung."""
     radius = 17 + 18 * ask.degree
     centre = site(scene, rng, SIGNS[ask.side], ask.zone, 0.8 * radius)
@@ -164,14 +188,14 @@ def mass(scene, ask, rng):
     return scene.project(scene.replace_lung(lump))
 
 
-def granuloma(scene, ask, rng):
+def granuloma(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """A small ball of chalk, 4.5 to 9 mm across."""
     radius = 2.2 + 2.3 * ask.degree
     centre = site(scene, rng, SIGNS[ask.side], ask.zone, 2 * radius)
     return _solid(scene, centre, radius * rng.uniform(0.85, 1.15, 3), SOFT + 1.7 * CORTEX)
 
 
-def _turned(rng, around_y, around_x):
+def _turned(rng: np.random.Generator, around_y: float, around_x: float) -> np.ndarray:
     """Axes of a plate that lies flat but for two small angles in degrees."""
     a, b = np.radians(around_y), np.radians(around_x)
     about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
@@ -179,9 +203,9 @@ def _turned(rng, around_y, around_x):
     return about_y @ about_x
 
 
-def atelectasis(scene, ask, rng):
+def atelectasis(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Collapsed plates above the diaphragm, seen edge-on as bands."""
-    trace = 0
+    trace: Any = 0
     for sign in signs(ask.side):
         for _ in range(rng.integers(1, 3) + (ask.degree > 0.6)):
             centre = site(scene, rng, sign, "lower", 8, (-40, scene.body.back))
@@ -191,9 +215,9 @@ def atelectasis(scene, ask, rng):
     return _thickened(scene, trace)
 
 
-def scarring(scene, ask, rng):
+def scarring(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Fine strands and a cap of pleura at the tips of the lungs."""
-    trace = 0
+    trace: Any = 0
     for sign in signs(ask.side):
         for _ in range(5 + int(4 * ask.degree)):
             centre = site(scene, rng, sign, "upper", 4) * [1, 1, rng.uniform(0.55, 0.85)]
@@ -206,7 +230,7 @@ def scarring(scene, ask, rng):
     return _thickened(scene, trace)
 
 
-def edema(scene, ask, rng):
+def edema(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Haze about the hila, and septal lines at the sides of the bases. The trace is mm of replaced lung."""
     grid, body = scene.grid, scene.body
     hilum = 0.5 * body.height
@@ -217,18 +241,24 @@ def edema(scene, ask, rng):
     taken = scene.replace_lung(np.clip((0.2 + 0.3 * ask.degree) * cloud, 0, 0.8))
     for sign in (-1, 1):
         for row in range(6):
-            place = np.array([sign * (body.half_width(0.8 * body.height) - 8), rng.uniform(-20, 40),
-                              body.height * (0.72 + 0.05 * row)])
+            place = np.array(
+                [
+                    sign * (body.half_width(0.8 * body.height) - 8),
+                    rng.uniform(-20, 40),
+                    body.height * (0.72 + 0.05 * row),
+                ]
+            )
             _solid(scene, place, (9, 7, 0.9), SOFT * ask.degree, _turned(rng, rng.uniform(-6, 6), 0))
     return scene.project(taken)
 
 
-def hernia(scene, ask, rng):
+def hernia(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """Stomach behind the heart, with a level of fluid and air over it."""
     grid, body = scene.grid, scene.body
     radius = 24 + 20 * ask.degree
-    centre = np.array([rng.uniform(-4, 20), body.spine_y(body.height) - 30 - 0.55 * radius,
-                       body.height - 0.45 * radius + 6])
+    centre = np.array(
+        [rng.uniform(-4, 20), body.spine_y(body.height) - 30 - 0.55 * radius, body.height - 0.45 * radius + 6]
+    )
     sac = grid.empty()
     add_ellipsoid(grid, sac, centre, radius * np.array([1.15, 0.95, 0.95]))
     sac *= soft(grid.z - body.height - 8, grid.edge)
@@ -240,7 +270,7 @@ def hernia(scene, ask, rng):
     return scene.project(sac)
 
 
-def _lead(scene, points, radius, density):
+def _lead(scene: Scene, points: Any, radius: float, density: float) -> np.ndarray:
     """A wire along a curve; returns its own attenuation."""
     made = tube(smooth(points, 16), radius, radius, (0.2, 0.9, 0.3), density, density, scene.detector.size / 256)
     wire = beads(scene.detector, *made)
@@ -248,14 +278,14 @@ def _lead(scene, points, radius, density):
     return wire
 
 
-def _veins(body, sign, start):
+def _veins(body: Body, sign: int, start: Any) -> list[Any]:
     """From under the collarbone to the upper vena cava."""
     y = 14 - 0.5 * body.front
     first = (sign * 0.55 * body.width, float(body.front_y(30)) + 6, 16)
     return [start, first, (sign * 26, y + 6, 30), (-20, y + 14, 56), (-22, y + 16, 0.36 * body.height + 40)]
 
 
-def pacemaker(scene, ask, rng):
+def pacemaker(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """A generator in the chest wall and a lead to the right ventricle. The trace is attenuation."""
     body, sign = scene.body, SIGNS[ask.side]
     z = rng.uniform(42, 62)
@@ -272,7 +302,7 @@ def pacemaker(scene, ask, rng):
     return trace
 
 
-def port(scene, ask, rng):
+def port(scene: Scene, ask: Settled, rng: np.random.Generator) -> np.ndarray:
     """A port in the chest wall and its catheter to the heart's upper edge. The trace is attenuation."""
     body, sign = scene.body, SIGNS[ask.side]
     z = rng.uniform(46, 70)
@@ -283,7 +313,7 @@ def port(scene, ask, rng):
     return disc + _lead(scene, path, 1.2, 0.1)
 
 
-def _thickened(scene, trace):
+def _thickened(scene: Scene, trace: np.ndarray) -> np.ndarray:
     """Fine strands get a mask a pixel wider at 256, so that it can be pointed at."""
     width = 2 * int(round(scene.detector.size / 256)) + 1
     return np.stack([cv2.dilate(view, np.ones((width, width), np.uint8)) for view in trace])

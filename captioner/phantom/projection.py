@@ -5,10 +5,13 @@ the integral, so every function here returns one (its attenuation, no unit), and
 Beams are parallel: along y for the frontal view, along x for the lateral one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 SOFT = 0.0195  # per mm: soft tissue at the mean energy behind a chest
 CORTEX = 0.030  # per mm, bone over soft tissue
@@ -16,7 +19,7 @@ SPONGIOSA = 0.0058  # per mm, over soft tissue
 FRONTAL, LATERAL = 0, 1
 
 
-def transmitted(attenuation):
+def transmitted(attenuation: np.ndarray) -> np.ndarray:
     """Share of the beam that arrives, exp(-attenuation)."""
     return np.exp(-attenuation)
 
@@ -34,7 +37,7 @@ class Detector:
     maps: np.ndarray
 
     @classmethod
-    def facing(cls, size, centres, fields, angles):
+    def facing(cls, size: int, centres: npt.ArrayLike, fields: npt.ArrayLike, angles: Sequence[float]) -> Self:
         """`centres` `(2, 2)`: mm in each picture's middle; `fields` `(2, 2)`: mm wide and high; `angles`: degrees."""
         maps = []
         for centre, field, angle in zip(np.asarray(centres, float), np.asarray(fields, float), np.radians(angles)):
@@ -43,18 +46,18 @@ class Detector:
             maps.append(np.column_stack([linear, (size - 1) / 2 - linear @ centre]))
         return cls(size, np.array(maps))
 
-    def scale(self, view):
+    def scale(self, view: int) -> float:
         """mm of a pixel's side, geometric mean."""
         return float(abs(np.linalg.det(self.maps[view][:, :2])) ** -0.5)
 
-    def place(self, view, points):
+    def place(self, view: int, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points `(N, 3)` in mm -> columns and rows, float `(N,)` each."""
         flat = points[:, [view, 2]]  # x or y, and z
         linear, shift = self.maps[view][:, :2].astype(np.float32), self.maps[view][:, 2].astype(np.float32)
         out = flat @ linear.T + shift
         return out[:, 0], out[:, 1]
 
-    def image(self, view, plane, origin, step):
+    def image(self, view: int, plane: np.ndarray, origin: np.ndarray, step: np.ndarray) -> np.ndarray:
         """A plane of line integrals `(nz, nx or ny)` on a grid in mm -> float32 `(size, size)`.
 
         `origin`: mm of the first sample's centre, (x or y, z); `step`: mm between samples.
@@ -63,7 +66,9 @@ class Detector:
         shift = self.maps[view][:, :2] @ np.asarray(origin) + self.maps[view][:, 2]
         return cv2.warpAffine(plane, np.column_stack([linear, shift]), (self.size, self.size), flags=cv2.INTER_CUBIC)
 
-    def pixels(self, view, low, high):
+    def pixels(
+        self, view: int, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray
+    ) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray] | None:
         """Slices of the picture that hold a box in mm, and the mm (h, z) at their pixels' centres; None when outside.
 
         `low`, `high`: (x or y, z) of the box.
@@ -81,7 +86,12 @@ class Detector:
         return (slice(first[1], last[1]), slice(first[0], last[0])), h.astype(np.float32), z.astype(np.float32)
 
 
-def ellipsoid(detector, centre, radii, axes=None):
+def ellipsoid(
+    detector: Detector,
+    centre: np.ndarray | Sequence[float],
+    radii: np.ndarray | Sequence[float],
+    axes: np.ndarray | None = None,
+) -> np.ndarray:
     """Chord lengths in mm through an ellipsoid, float32 `(2, size, size)`, in closed form.
 
     Args:
@@ -107,11 +117,11 @@ def ellipsoid(detector, centre, radii, axes=None):
         inverse = np.linalg.inv(detector.maps[view][:, :2])
         for offset in np.ndindex(fine, fine):
             aside, down = inverse @ ((np.array(offset) + 0.5) / fine - 0.5) - np.asarray(centre)[[view, 2]]
-            chords[view][where] += _chord(form, view, h + np.float32(aside), z + np.float32(down)) / fine ** 2
+            chords[view][where] += _chord(form, view, h + np.float32(aside), z + np.float32(down)) / fine**2
     return chords
 
 
-def _chord(form, view, h, z):
+def _chord(form: np.ndarray, view: int, h: np.ndarray, z: np.ndarray) -> np.ndarray:
     """The chord through x'Ax <= 1 of the beam at (h, z) mm from its centre."""
     along = 1 - view  # the beam's axis: y for the frontal view, x for the lateral one
     a = form[along, along]
@@ -120,7 +130,13 @@ def _chord(form, view, h, z):
     return 2 * np.sqrt(np.maximum(b * b - a * c, 0)) / a
 
 
-def beads(detector, points, mass, into=None, views=(FRONTAL, LATERAL)):
+def beads(
+    detector: Detector,
+    points: np.ndarray,
+    mass: np.ndarray,
+    into: np.ndarray | None = None,
+    views: Sequence[int] = (FRONTAL, LATERAL),
+) -> np.ndarray:
     """Line integrals of many small beads, float32 `(2, size, size)`; tubes and shells are made of them.
 
     Args:

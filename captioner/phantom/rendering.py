@@ -1,12 +1,20 @@
 """A seed becomes a phantom: two pictures, the findings with their masks, the impression and the MeSH terms."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.errors import BadInput
 from captioner.phantom import anatomy, findings, scene, wording
 from captioner.phantom.film import develop
+
+if TYPE_CHECKING:
+    from captioner.phantom.findings import Settled, Wanted
+    from captioner.phantom.scene import Scene
 
 SMALLEST, LARGEST = 64, 1024
 
@@ -51,7 +59,7 @@ class Phantom:
     mesh: tuple[str, ...]
 
 
-def render(seed, size=256, findings=None):
+def render(seed: int, size: int = 256, findings: Sequence[str | Wanted] | None = None) -> Phantom:
     """Render the phantom of a seed; the same arguments give the same phantom.
 
     Args:
@@ -70,12 +78,15 @@ def render(seed, size=256, findings=None):
     place, settled, masks = compose(seed, size, findings)
     pictures = develop(place.body, *scene.attenuation(place))
     impression, mesh, words = wording.word(seed, settled)
-    planted = tuple(PlantedFinding(ask.name, ask.side, ask.zone, mask, mine)
-                    for ask, mask, mine in zip(settled, masks, words))
+    planted = tuple(
+        PlantedFinding(ask.name, ask.side, ask.zone, mask, mine) for ask, mask, mine in zip(settled, masks, words)
+    )
     return Phantom(seed, pictures[0], pictures[1], planted, impression, mesh)
 
 
-def compose(seed, size, wanted=None):
+def compose(
+    seed: int, size: int, wanted: Sequence[str | Wanted] | None = None
+) -> tuple[Scene, tuple[Settled, ...], list[np.ndarray]]:
     """The scene with all findings planted, before it is projected: (Scene, settled findings, their masks)."""
     settled = findings.settle(seed, findings.draw(seed) if wanted is None else wanted)
     place = scene.set_up(findings.altered(anatomy.draw(seed), settled), size)

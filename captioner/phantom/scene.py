@@ -1,6 +1,9 @@
 """A phantom on its way: the body, its chest, the detector, and what findings have put into them so far."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +11,11 @@ from captioner.phantom import chest as soft_organs
 from captioner.phantom import skeleton, vessels
 from captioner.phantom.anatomy import stream
 from captioner.phantom.projection import FRONTAL, LATERAL, SOFT, Detector, beads
+
+if TYPE_CHECKING:
+    from captioner.phantom.anatomy import Body
+    from captioner.phantom.chest import Chest
+    from captioner.phantom.volume import Grid
 
 
 @dataclass
@@ -21,32 +29,32 @@ class Scene:
         extra: attenuation `(2, size, size)` that findings add (metal, calcium, a nodule) or take away (air).
     """
 
-    body: object
+    body: Body
     detector: Detector
-    chest: object
+    chest: Chest
     whole_lung: np.ndarray = field(init=False)
     extra: np.ndarray = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.whole_lung = self.chest.lung.copy()
         self.extra = np.zeros((2, self.detector.size, self.detector.size), np.float32)
 
     @property
-    def grid(self):
+    def grid(self) -> Grid:
         return self.chest.grid
 
-    def project(self, volume):
+    def project(self, volume: np.ndarray) -> np.ndarray:
         """Path lengths in mm through an occupancy, `(2, size, size)`."""
         return np.maximum(self.grid.project(self.detector, volume), 0)
 
-    def replace_lung(self, share):
+    def replace_lung(self, share: np.ndarray) -> np.ndarray:
         """Take the share (0..1 per voxel) of what lung there is; returns the occupancy taken."""
         taken = self.chest.lung * share
         self.chest.lung = self.chest.lung - taken
         return taken
 
 
-def set_up(body, size):
+def set_up(body: Body, size: int) -> Scene:
     """The Scene of a body for pictures of `size` pixels, with nothing planted."""
     rng = stream(body.seed, "view")
     zoom = rng.uniform(0.92, 1.1)
@@ -60,7 +68,7 @@ def set_up(body, size):
     return Scene(body, detector, soft_organs.build(body))
 
 
-def attenuation(scene):
+def attenuation(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """All of the body's line integrals, float32 `(2, size, size)`, and the lungs' path lengths in mm, same shape."""
     body, detector, chest = scene.body, scene.detector, scene.chest
     fine = detector.size / 256
@@ -70,8 +78,14 @@ def attenuation(scene):
     relative *= chest.lung
     relative += np.float32(0.06 * SOFT) * chest.heart  # blood and muscle over fat
     total += chest.grid.project(detector, relative)
-    for bones in (skeleton.ribs, skeleton.clavicles, skeleton.shoulders, skeleton.vertebrae, skeleton.breastbone,
-                  skeleton.windpipe):
+    for bones in (
+        skeleton.ribs,
+        skeleton.clavicles,
+        skeleton.shoulders,
+        skeleton.vertebrae,
+        skeleton.breastbone,
+        skeleton.windpipe,
+    ):
         beads(detector, *bones(body, fine), into=total)
     for view, raised in ((FRONTAL, False), (LATERAL, True)):
         total[view] += beads(detector, *skeleton.upper_arm(body, fine, raised), views=(view,))[view]

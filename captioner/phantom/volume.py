@@ -3,7 +3,15 @@
 Occupancy is 0 outside, 1 inside, and a ramp one voxel wide at the surface, so that projections have no steps.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from captioner.phantom.projection import Detector
 
 
 class Grid:
@@ -16,7 +24,7 @@ class Grid:
         x, y, z: float32 centres, shaped `(1, 1, nx)`, `(1, ny, 1)`, `(nz, 1, 1)`.
     """
 
-    def __init__(self, low, high, step):
+    def __init__(self, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray, step: Any) -> None:
         counts = [max(int(np.ceil((b - a) / s)), 2) for a, b, s in zip(low, high, step)]
         self.step = np.asarray(step, float)
         self.origin = np.asarray(low, float) + self.step / 2
@@ -25,19 +33,22 @@ class Grid:
         self.x, self.y, self.z = self._axes[0][None, None], self._axes[1][None, :, None], self._axes[2][:, None, None]
         self.edge = float(self.step.max())
 
-    def empty(self):
+    def empty(self) -> np.ndarray:
         return np.zeros(self.shape, np.float32)
 
-    def box(self, low, high):
+    def box(
+        self, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray
+    ) -> tuple[tuple[slice, slice, slice], np.ndarray, np.ndarray, np.ndarray] | None:
         """Slices (z, y, x) of the voxels between two corners, and their x, y, z; None when there are none."""
-        where = [slice(*np.searchsorted(axis, (a - self.edge, b + self.edge)))
-                 for axis, a, b in zip(self._axes, low, high)]
+        where = [
+            slice(*np.searchsorted(axis, (a - self.edge, b + self.edge))) for axis, a, b in zip(self._axes, low, high)
+        ]
         if any(part.start >= part.stop for part in where):
             return None
         x, y, z = where
         return (z, y, x), self.x[:, :, x], self.y[:, y], self.z[z]
 
-    def at(self, volume, points):
+    def at(self, volume: np.ndarray, points: np.ndarray) -> np.ndarray:
         """The volume's values at the voxels nearest to points `(N, 3)`; 0 outside."""
         index = np.rint((points - self.origin) / self.step).astype(np.int32)
         inside = ((index >= 0) & (index < self.shape[::-1])).all(1)
@@ -46,23 +57,27 @@ class Grid:
         values[inside] = volume[z, y, x]
         return values
 
-    def project(self, detector, volume):
+    def project(self, detector: Detector, volume: np.ndarray) -> np.ndarray:
         """Line integrals of the volume in both views, float32 `(2, size, size)`."""
         frontal = volume.sum(1) * np.float32(self.step[1])  # (nz, nx)
         lateral = volume.sum(2) * np.float32(self.step[0])  # (nz, ny)
-        return np.stack([detector.image(view, plane, self.origin[[view, 2]], self.step[[view, 2]])
-                         for view, plane in enumerate((frontal, lateral))])
+        return np.stack(
+            [
+                detector.image(view, plane, self.origin[[view, 2]], self.step[[view, 2]])
+                for view, plane in enumerate((frontal, lateral))
+            ]
+        )
 
 
-def soft(distance, edge):
+def soft(distance: np.ndarray, edge: float) -> np.ndarray:
     """Occupancy from a signed distance in mm, negative inside; `edge` is the ramp's width."""
     return np.clip(0.5 - distance / edge, 0, 1)
 
 
-def add_ellipsoid(grid, occupancy, centre, radii, axes=None):
+def add_ellipsoid(grid: Grid, occupancy: np.ndarray, centre: Any, radii: Any, axes: Any | None = None) -> None:
     """Unite an ellipsoid with `occupancy`; `axes` as in projection.ellipsoid."""
     axes = np.eye(3) if axes is None else np.asarray(axes, float)
-    reach = np.sqrt((axes ** 2 * np.asarray(radii)[:, None] ** 2).sum(0))
+    reach = np.sqrt((axes**2 * np.asarray(radii)[:, None] ** 2).sum(0))
     found = grid.box(centre - reach, centre + reach)
     if found is None:
         return
@@ -75,7 +90,12 @@ def add_ellipsoid(grid, occupancy, centre, radii, axes=None):
     np.maximum(occupancy[where], soft(distance, grid.edge), out=occupancy[where])
 
 
-def add_tube(grid, occupancy, points, radii):
+def add_tube(
+    grid: Grid,
+    occupancy: np.ndarray,
+    points: np.ndarray | Sequence[Sequence[float]],
+    radii: np.ndarray | Sequence[float],
+) -> None:
     """Unite a chain of round cones with `occupancy`: `points` `(N, 3)`, a radius at each."""
     for start, end, first, last in zip(points[:-1], points[1:], radii[:-1], radii[1:]):
         start, end = np.asarray(start, float), np.asarray(end, float)
@@ -92,10 +112,12 @@ def add_tube(grid, occupancy, points, radii):
         np.maximum(occupancy[where], soft(distance, grid.edge), out=occupancy[where])
 
 
-def waves(rng, grid_box, length, count=14):
+def waves(
+    rng: np.random.Generator, grid_box: tuple[np.ndarray, np.ndarray, np.ndarray], length: float, count: int = 14
+) -> np.ndarray:
     """Smooth noise, about -2 to 2 with deviation 1, of wavelengths about `length` mm over a box's x, y, z."""
     x, y, z = grid_box
-    total = 0
+    total: Any = 0
     for _ in range(count):
         k = rng.normal(size=3)
         k *= 2 * np.pi / (length * rng.uniform(0.6, 1.7) * np.linalg.norm(k))

@@ -11,7 +11,7 @@ from benchmarks import BENCHMARKS, seed_speed
 from benchmarks.__main__ import main
 from benchmarks.seed_files import WORDS, tokenizer_pickle, write_seed_files
 from benchmarks.seed_speed import measure
-from captioner.tokenizer_pickle import read_tokenizer
+from captioner.seed_import.tokenizer_pickle import read_tokenizer
 
 
 class Clock:

@@ -5,11 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import growth, study_speed, timing
+from benchmarks import growth, ray_scaling, study_speed, timing, visitors, whole
 from benchmarks.__main__ import main
 from benchmarks.timing import Row, in_turns, markdown
-from captioner.checkpoint import load
-from captioner.study import Study, View
+from captioner.checkpoint.store import load
+from captioner.images.study import Study, View
 
 
 class Clock:
@@ -46,8 +46,10 @@ def test_the_table_says_what_is_kept_and_what_is_missed():
     assert [row.kept for row in rows] == [None, True, False]
     lines = markdown(rows)
     assert lines[2:] == [
-        "| a | 1 ms |  |  |  |", "| b | 2 ms | 1.20 x a | <= 1.3 | kept |", "| c | 3 ms | 1.40 | <= 1.3 | missed |"
-    ]  # fmt: skip
+        "| a | 1 ms |  |  |  |",
+        "| b | 2 ms | 1.20 x a | <= 1.3 | kept |",
+        "| c | 3 ms | 1.40 | <= 1.3 | missed |",
+    ]
 
 
 def test_a_straight_line_is_found_and_a_bend_is_not_one():
@@ -88,17 +90,28 @@ def test_the_encoder_s_operations_are_counted_by_hand(model):
     rest = 0
     for layer in model.network.encoder.layers:
         if type(layer).__name__ == "Conv2D" and layer.name != "conv1_conv":
-            block = int(layer.name[4]) if layer.name.startswith("conv") else int(layer.name[4]) + 1  # a transition halves first
+            block = (
+                int(layer.name[4]) if layer.name.startswith("conv") else int(layer.name[4]) + 1
+            )  # a transition halves first
             side = 64 >> block if layer.name.startswith("conv") else 64 >> block
             rest += 2 * 2 * side * side * int(np.prod(layer.kernel.shape))
     assert counted == stem + rest
 
 
 def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monkeypatch, capsys):
-    from benchmarks import whole
-
     monkeypatch.setattr(whole, "_limit_cores", lambda cores: cores)
-    arguments = ["--quick", "--rounds", "1", "--only", "study", "growth", "--checkpoint", str(tiny_checkpoint), "--out", str(tmp_path)]
+    arguments = [
+        "--quick",
+        "--rounds",
+        "1",
+        "--only",
+        "study",
+        "growth",
+        "--checkpoint",
+        str(tiny_checkpoint),
+        "--out",
+        str(tmp_path),
+    ]
     monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
     assert main() == 0
     printed = capsys.readouterr().out
@@ -106,8 +119,73 @@ def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monke
     assert "Study to impression, greedy" in printed and "| kept |" in printed
 
 
+def test_the_evidence_is_timed_with_as_many_areas_and_orders_as_the_page_takes(tiny_checkpoint, monkeypatch, capsys):
+    from benchmarks import whole
+    from explain.metrics import area_occlusion, deletion_insertion
+
+    orders, areas = [], []
+    uninformed, test = deletion_insertion.uninformed, area_occlusion.AreaOcclusionTest.__init__
+    monkeypatch.setattr(whole, "_limit_cores", lambda cores: cores)
+    monkeypatch.setattr(
+        deletion_insertion,
+        "uninformed",
+        lambda *asked, **more: orders.append(asked[1:]) or uninformed(*asked, **more),
+    )
+    monkeypatch.setattr(
+        area_occlusion.AreaOcclusionTest,
+        "__init__",
+        lambda self, *asked, random, **more: areas.append(random) or test(self, *asked, random=random, **more),
+    )
+    assert main(["all", "--quick", "--only", "evidence", "--checkpoint", str(tiny_checkpoint)]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in ("One word on trial, cold", "A method on random weights, the first time"))
+    assert orders == [(10, 19)] * 2 and areas == [99] * 2
+
+
+@pytest.fixture
+def own_cores(monkeypatch):
+    """As many cores as there are: TensorFlow runs in this process already, and takes no other number."""
+    monkeypatch.setattr(whole, "_limit_cores", lambda cores: cores)
+
+
+def test_visitors_of_a_core_by_hand():
+    assert visitors.served(rate=5.0, pause=20.0) == 100  # a hundred who ask every 20 seconds ask five times a second
+
+
+def test_the_start_is_not_counted_and_without_ray_nothing_is_made_up(monkeypatch):
+    assert ray_scaling.rate(10, 12.0, 30, 22.0) == 2.0 and ray_scaling.rate(10, 12.0, 30, 11.0) == 0.0
+    monkeypatch.setattr(ray_scaling, "find_spec", lambda name: None)
+    (row,) = ray_scaling.rows(None, [], 10)
+    assert row.value.startswith("not measured") and row.ratio is None
+
+
+def test_one_worker_and_two_are_compared(monkeypatch, tmp_path):
+    """With a clock in the place of Ray: two seconds of start, then a tenth of a second for a study and worker."""
+    monkeypatch.setattr(ray_scaling, "find_spec", lambda name: True)
+    monkeypatch.setattr(ray_scaling, "_command", lambda *arguments: None)
+    monkeypatch.setattr(
+        ray_scaling, "_seconds", lambda folder, export, examples, count, workers: 2 + count / 10 / workers
+    )
+    one, two = ray_scaling.rows(None, [("a", "b")], 40)
+    assert (one.value, two.value, two.ratio) == ("10.0 studies/s", "20.0 studies/s", pytest.approx(2))
+
+
 @pytest.mark.long
-def test_the_page_and_many_studies_give_their_lines(tiny_checkpoint, capsys):
+def test_visitors_at_once_give_their_lines(tiny_checkpoint, own_cores, capsys):
+    assert main(["all", "--quick", "--only", "visitors", "--checkpoint", str(tiny_checkpoint)]) == 0
+    printed = capsys.readouterr().out
+    assert "Impressions for 2 visitors at once" in printed and "Memory of a visitor, mean of 3" in printed
+
+
+@pytest.mark.long
+def test_ray_on_one_core_and_on_two(tiny_checkpoint, own_cores, capsys):
+    pytest.importorskip("ray", reason="the extra batch is not installed")
+    assert main(["all", "--quick", "--only", "ray", "--checkpoint", str(tiny_checkpoint)]) == 0
+    assert "x one worker" in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_the_page_and_many_studies_give_their_lines(tiny_checkpoint, own_cores, capsys):
     assert main(["all", "--quick", "--only", "page", "many", "--checkpoint", str(tiny_checkpoint)]) == 0
     assert "studies/s" in capsys.readouterr().out
 

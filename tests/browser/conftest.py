@@ -5,14 +5,21 @@ import shutil
 
 import pytest
 
-from panels.shelf import Shelf
+from panels.server.model_pool import ModelPool
+from tests.browser.canvas import collect_complaints
 from tests.stand_in import StandIn, serve, write_examples
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LAPTOP = {"width": 1440, "height": 900}
+WAIT = 40_000  # milliseconds for what does happen: Gradio's page alone takes ten seconds on a busy machine
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +39,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def captioners():
-    """The stand-ins on the shelf, by name."""
+    """The stand-ins on the pool, by name."""
     return {
         "default": StandIn("default"),
         "three-by-three": StandIn("three-by-three", grid=(3, 3), coverage=(192 / 224, 192 / 224)),
@@ -43,25 +50,22 @@ def captioners():
 @pytest.fixture(scope="session")
 def address(captioners, tmp_path_factory):
     """The address of a page that serves the stand-ins."""
-    shelf = Shelf({name: name for name in captioners}, captioners.__getitem__).start()
-    with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+    pool = ModelPool({name: name for name in captioners}, captioners.__getitem__).start()
+    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
         yield url
 
 
 @pytest.fixture
 def watched(browser):
-    """A function that makes an empty page for one visitor; whatever it complains about in the console fails the test."""
+    """A function that makes an empty page for one visitor; any complaint in the console fails the test."""
     contexts, complaints = [], []
 
-    def make(viewport=LAPTOP, timeout=10_000, **options):
+    def make(viewport=LAPTOP, timeout=WAIT, **options):
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(timeout)
-        page.complaints = complaints
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
+        return collect_complaints(page, complaints)
 
     yield make
     for context in contexts:
@@ -100,10 +104,8 @@ def kept_page(browser, address):
     """One page with the example "quiet", kept for the tests of a module."""
     context = browser.new_context(viewport=LAPTOP)
     page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.set_default_timeout(WAIT)
+    collect_complaints(page, [])
     page.goto(address)
     page.click('#examples button[data-name="quiet"]')
     page.wait_for_selector(".cxr-word")

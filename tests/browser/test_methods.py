@@ -1,6 +1,7 @@
 """Explanation methods in the viewer, on a page with small real captioners."""
 
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import numpy as np
 import pytest
 
 from captioner import load
-from panels import method
-from panels.shelf import Shelf
+from panels.server.model_pool import ModelPool
+from panels.viewer import method
 from tests.browser.canvas import heat, set_opacity
 from tests.stand_in import serve, write_examples
 
@@ -17,8 +18,8 @@ from tests.stand_in import serve, write_examples
 @pytest.fixture(scope="module")
 def real_address(tiny_checkpoint, tmp_path_factory):
     # Loaded anew for each copy, as the page does: a test of the weights makes its copy's random.
-    shelf = Shelf({"tiny": tiny_checkpoint}, load, method.warm).start()
-    with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+    pool = ModelPool({"tiny": tiny_checkpoint}, load, method.warm).start()
+    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
         yield url
 
 
@@ -153,7 +154,7 @@ def test_the_link_brings_back_a_comparison(real, watched):
 
 
 def test_stop_leaves_the_page_usable(real, monkeypatch):
-    from explain.occlusion import Occlusion
+    from explain.methods.occlusion import Occlusion
 
     def forever(self, model, question, report):
         for step in range(10_000):
@@ -182,28 +183,25 @@ def test_one_visitors_maps_are_not_anothers(real):
     assert (heat(first) != heat(second)).any()
 
 
-@pytest.mark.parametrize("button, name", [("report", "impression-grad-cam.html"), ("figure", "impression-grad-cam.png"),
-                                          ("animation", "impression-grad-cam.gif"), ("json", "impression-grad-cam.json")])  # fmt: skip
-def test_files_are_saved_as_the_page_shows_them(real, tmp_path, button, name):
+def test_files_are_saved_as_the_page_shows_them(real, tmp_path):
     page = real()
     _method(page, "grad-cam")
     _there(page)
-    with page.expect_download() as waited:
-        page.locator(f"#viewer .cxr-{button}").click()
-    assert waited.value.suggested_filename == name
-    path = tmp_path / name
-    waited.value.save_as(path)
-    page.get_by_text(f"saved: {name}").first.wait_for()
-    if button == "json":
-        assert json.loads(path.read_text(encoding="utf-8"))["method"] == "grad-cam"
-    assert path.stat().st_size > 500
+    for button, ending in (("report", "html"), ("figure", "png"), ("animation", "gif"), ("json", "json")):
+        name = f"quiet-tiny-grad-cam.{ending}"
+        with page.expect_download() as waited:
+            page.locator(f"#viewer .cxr-{button}").click()
+        assert waited.value.suggested_filename == name
+        waited.value.save_as(tmp_path / name)
+        page.get_by_text(f"saved: {name}").first.wait_for()
+        assert (tmp_path / name).stat().st_size > 500
+    told = json.loads((tmp_path / "quiet-tiny-grad-cam.json").read_text(encoding="utf-8"))
+    assert told["method"] == "grad-cam"
 
 
 def test_without_attention_the_page_says_so_and_offers_the_others(visit):
     page = visit()
-    page.evaluate("document.querySelector('#checkpoint input')")
-    page.locator("#checkpoint input").click()
-    page.get_by_role("option", name="no-attention").click()
+    page.locator("#checkpoint").get_by_label("no-attention").check()
     page.click('#examples button[data-name="quiet"]')
     page.wait_for_selector("#viewer .cxr-word")
     page.get_by_text("This checkpoint has no attention").first.wait_for()
@@ -215,17 +213,20 @@ def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, monkeypatch):
     from captioner.captioner import Captioner
 
     first, second, third = real(), real(), real()
-    slow = Captioner.caption
+    at_once, told = Captioner.caption, threading.Event()
 
-    def slowly(self, *values, **named):
-        time.sleep(4)
-        return slow(self, *values, **named)
+    def when_the_third_was_told(self, *values, **named):
+        told.wait(60)
+        return at_once(self, *values, **named)
 
-    monkeypatch.setattr(Captioner, "caption", slowly)
-    for page in (first, second, third):
-        page.click('#examples button[data-name="effusion"]')
-    third.wait_for_selector(".cxr-queue:not([hidden])")
-    said = third.locator(".cxr-queue").text_content()
+    monkeypatch.setattr(Captioner, "caption", when_the_third_was_told)
+    try:
+        for page in (first, second, third):
+            page.click('#examples button[data-name="effusion"]')
+        third.wait_for_selector(".cxr-queue:not([hidden])")
+        said = third.locator(".cxr-queue").text_content()
+    finally:
+        told.set()
     assert "you are number" in said and " of " in said
     third.wait_for_selector(".cxr-queue", state="hidden")
 

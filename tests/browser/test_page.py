@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from panels.shelf import Shelf
+from panels.server.model_pool import ModelPool
 from tests.browser.canvas import chosen, heat, refresh, words
 from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve
 
@@ -112,8 +112,7 @@ def test_another_search_uses_the_kept_features(example, captioners):
 
 
 def _choose_checkpoint(page, name):
-    page.locator("#checkpoint input").click()
-    page.get_by_role("option", name=name).click()
+    page.locator("#checkpoint").get_by_label(name).check()
     page.wait_for_function(f"document.querySelector('.cxr-run').textContent.startsWith({name!r})")
 
 
@@ -174,7 +173,7 @@ def test_reduced_motion_moves_nothing(example, motion, expected):
     assert page.locator(".cxr-balance-bar i").evaluate("(bar) => getComputedStyle(bar).transitionDuration") == expected
 
 
-# Contrast as WCAG 2.1 defines it, of every text in the masthead, the side and the panels, against what lies behind it.
+# Contrast as WCAG 2.1 defines it, of every text in the header, the side and the panels, against what lies behind it.
 CONTRAST = """() => {
   const parse = (text) => {
     const n = text.match(/[\\d.]+/g).map(Number), unit = text.includes("srgb") ? 255 : 1;
@@ -190,7 +189,7 @@ CONTRAST = """() => {
   const linear = (v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
   const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
   const poor = [];
-  for (const node of document.querySelectorAll("#masthead *, #side *, #answer *")) {
+  for (const node of document.querySelectorAll("#header *, #side *, #answer *")) {
     const text = [...node.childNodes].map((child) => (child.nodeType === 3 ? child.data.trim() : "")).join("");
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
     if (!text || !box.width || !box.height || style.clipPath !== "none" || style.fontSize === "0px") continue;
@@ -236,7 +235,7 @@ def test_the_keyboard_alone_reaches_an_example_the_words_and_the_settings(visit)
     page.keyboard.press("Enter")
     page.wait_for_selector(".cxr-word")
     reached = []
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.className.toString()"))
         if "cxr-figure" in reached[-1]:
@@ -256,9 +255,9 @@ def test_the_page_answers_while_the_model_loads(visit, tmp_path):
         ready.wait(20)
         return StandIn(folder)
 
-    shelf = Shelf({"slow": "slow"}, load).start()
+    pool = ModelPool({"slow": "slow"}, load).start()
     try:
-        with serve(shelf, tmp_path) as url:
+        with serve(pool, tmp_path) as url:
             page = visit(url)
             page.wait_for_selector('.cxr-model[data-state="loading"]')
             assert "loading" in page.locator(".cxr-model").text_content()

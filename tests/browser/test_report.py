@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from explain import heatmap
-from explain.evidence import Grounding, PictureShare
-from explain.report import report_html
+from explain.metrics.area_occlusion import AreaOcclusion
+from explain.metrics.picture_share import PictureShare
+from explain.report.page import report_html
 from tests.browser.conftest import LAPTOP
 from tests.explain import reported
 
@@ -63,7 +64,12 @@ def test_a_click_and_the_keys_choose_a_word_and_both_maps_follow(opened):
     expected = reported.explanation().maps[1].sum(axis=(1, 2))
     shares = [f"{share:.0%}" for share in expected / expected.sum()]
     assert page.locator(".share").all_text_contents() == shares
-    for key, text in (("ArrowRight", "full stop"), ("ArrowRight", "full stop"), ("Home", "large"), ("ArrowDown", "heart")):
+    for key, text in (
+        ("ArrowRight", "full stop"),
+        ("ArrowRight", "full stop"),
+        ("Home", "large"),
+        ("ArrowDown", "heart"),
+    ):
         page.keyboard.press(key)
         assert page.locator("#title").text_content() == text
     page.evaluate("document.activeElement.blur()")
@@ -108,7 +114,7 @@ def test_the_sliders_change_the_drawing(opened):
 
 def test_the_evidence_follows_the_word(opened):
     pictures = PictureShare(0.8, 0.1, 0.2, 0.5, None)
-    page = opened([reported.explanation()], evidence={0: (pictures, Grounding(0.8, 0.3, np.full(99, 0.7), 0.1))})
+    page = opened([reported.explanation()], evidence={0: (pictures, AreaOcclusion(0.8, 0.3, np.full(99, 0.7), 0.1))})
     assert "rests on the marked area" in page.locator("#verdict").text_content()
     assert page.locator("#shown li").all_text_contents()[:2] == ["this study80%", "the frontal alone50%"]
     page.keyboard.press("ArrowRight")
@@ -133,3 +139,34 @@ def test_hostile_words_do_nothing(opened):
     page.locator(".word").nth(1).click()
     assert page.locator("#title").text_content() == reported.HOSTILE
     assert page.locator("img").count() == 2
+
+
+def test_a_finding_takes_the_words_place_and_its_words_are_linked(watched, tmp_path):
+    seen = reported.explained_findings()
+    caption = reported.caption(texts=("mild", "cardiomegaly", "."))
+    path = tmp_path / "report.html"
+    text = report_html(reported.model(), reported.study(), caption, [reported.explanation()], seen=seen)
+    path.write_text(text, encoding="utf-8")
+    page = watched()
+    page.goto(path.as_uri())
+    page.wait_for_selector('.word[aria-selected="true"]')
+    before = [canvas(page, view) for view in (0, 1)]
+    names = page.locator(".finding-name").all_text_contents()
+    assert names == ["effusion, left", "cardiomegaly", "hernia"]
+    page.locator(".finding").nth(1).click()
+    for view, old in zip((0, 1), before):
+        assert np.abs(canvas(page, view) - old).max() > 20
+    assert page.locator("#title").text_content() == "cardiomegaly"
+    assert page.locator("#probability").text_content() == "9%" and page.locator("#alternatives").is_hidden()
+    assert page.locator(".word.linked").all_text_contents() == ["cardiomegaly"]
+    assert "The impression says cardiomegaly; the head gives it 9%." in page.locator("#where").inner_text()
+    shares = seen[0][0].map.sum(axis=(1, 2))
+    assert page.locator(".share").all_text_contents() == [f"{share:.0%}" for share in shares]
+    page.locator(".word").nth(1).click()  # and back: the word says which finding it states
+    assert page.locator("#title").text_content() == "cardiomegaly" and page.locator("#alternatives").is_visible()
+    assert page.locator(".finding.linked .finding-name").all_text_contents() == ["cardiomegaly"]
+    page.locator(".finding").nth(0).focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#title").text_content() == "effusion, left"
+    page.keyboard.press("Enter")
+    assert page.locator(".finding[aria-pressed='true']").count() == 0

@@ -1,12 +1,14 @@
 """The Trust panel, on a page with a small real captioner."""
 
+import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from explain.method import Stopped
-from panels import trust
+from explain import trial
+from explain.methods.base import Stopped
 from tests.browser.test_methods import _method, _there, real, real_address  # noqa: F401
 from tests.browser.test_page import CONTRAST
 
@@ -33,13 +35,28 @@ def test_the_word_is_put_on_trial_and_every_word_gets_its_mark(judged):
     assert page.locator("#trust svg[role=img]").count() >= 3
     for drawn in page.locator("#trust svg[role=img]").all():
         assert drawn.get_attribute("aria-label")
-    kinds = page.locator("#trust .cxr-trust-words .cxr-word").evaluate_all("(all) => all.map((one) => one.dataset.evidence)")
+    kinds = page.locator("#trust .cxr-trust-words .cxr-word").evaluate_all(
+        "(all) => all.map((one) => one.dataset.evidence)"
+    )
     assert kinds and set(kinds) <= {"grounded", "elsewhere", "guessed"}
-    page.wait_for_selector("#trust [data-passes]")
+    page.wait_for_selector("#trust [data-dependence]")
     page.get_by_role("tab", name="Explain", exact=True).click()
     assert page.locator("#viewer .cxr-word").evaluate_all("(all) => all.map((one) => one.dataset.evidence)") == kinds
     label = page.locator("#viewer .cxr-word").first.get_attribute("aria-label")
-    assert any(words in label for words in ("language", "rests on", "not on the area"))
+    assert any(words in label for words in ("language", "rests on", "hardly on the area", "not this area"))
+
+
+def test_the_random_areas_can_be_stepped_through_beside_the_marked_one(judged):
+    page = judged
+    figure = page.locator("#trust .cxr-place[data-kind=random]")
+    assert page.locator("#trust .cxr-place").count() == 3 and figure.locator("svg").count() == 2
+    said, path = figure.locator(".cxr-step-said"), figure.locator("clipPath path").first
+    seen = [(said.inner_text(), path.get_attribute("d"))]
+    for name in ("The next random area", "The random area before", "The random area before"):
+        figure.get_by_role("button", name=name).click()
+        seen.append((said.inner_text(), path.get_attribute("d")))
+    assert [text for text, _ in seen] == ["1 of 99", "2 of 99", "1 of 99", "99 of 99"]
+    assert seen[0] == seen[2] and figure.locator(".cxr-hidden-edge").first.get_attribute("d") == seen[3][1]
 
 
 def test_word_and_method_are_one_choice_with_the_viewer(judged):
@@ -61,7 +78,9 @@ def test_word_and_method_are_one_choice_with_the_viewer(judged):
 def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
     page = judged
     page.select_option("#trust .cxr-trust-method", "smooth-grad")
-    page.locator("#trust .cxr-ask").click()
+    offered = page.locator("#trust .cxr-ask")
+    assert re.search(r"\(about .*(second|minute)", offered.text_content())  # the wait, before it begins
+    offered.click()
     page.locator("#trust .cxr-halt").click()
     page.get_by_text("Go on with the test").click()
     _judged(page)
@@ -69,32 +88,31 @@ def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
 
 
 @pytest.mark.parametrize("how", ["stop", "leave"])
-def test_who_has_stopped_or_left_keeps_nobody_waiting(real, monkeypatch, how):  # noqa: F811
+def test_work_that_nobody_waits_for_ends_and_keeps_nobody_waiting(real, monkeypatch, how):  # noqa: F811
     begun, ended = threading.Event(), threading.Event()
 
-    def forever(shelf, checkpoint, name, entries, progress):
+    def until_unwanted(model, name, entries, progress):
         begun.set()
-        ended.wait(120)  # and never asks whether it is wanted
+        while not progress(0, 1):
+            time.sleep(0.05)
+        ended.set()
         raise Stopped
 
-    monkeypatch.setattr(trust, "test_of_weights", forever)
+    monkeypatch.setattr(trial, "on_random_weights", until_unwanted)
     first, second = real(), real()
-    try:
-        first.select_option("#viewer .cxr-method", "feature-occlusion")
-        _trust(first)
-        _judged(first)
-        if first.locator("#trust .cxr-ask").is_visible():
-            first.locator("#trust .cxr-ask").click()
-        assert begun.wait(60)
-        if how == "stop":
-            first.locator("#trust .cxr-halt").click()
-        else:
-            first.close()
-        _method(second, "smooth-grad")
-        _there(second)
-        assert not ended.is_set()
-    finally:
-        ended.set()
+    first.select_option("#viewer .cxr-method", "feature-occlusion")
+    _trust(first)
+    _judged(first)
+    if first.locator("#trust .cxr-ask").is_visible():
+        first.locator("#trust .cxr-ask").click()
+    assert begun.wait(60)
+    if how == "stop":
+        first.locator("#trust .cxr-halt").click()
+    else:
+        first.close()
+    assert ended.wait(60)
+    _method(second, "smooth-grad")
+    _there(second)
 
 
 def test_another_study_is_another_trial(judged):
@@ -119,7 +137,7 @@ def test_axe_and_contrast(real, scheme):  # noqa: F811
     page = real(color_scheme=scheme)
     _trust(page)
     _judged(page)
-    page.wait_for_selector("#trust [data-passes]")
+    page.wait_for_selector("#trust [data-dependence]")
     assert page.evaluate(CONTRAST) == []
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document)")

@@ -52,34 +52,29 @@ def test_arrow_keys_step_and_both_maps_follow(page):
         assert page.evaluate("document.activeElement.textContent") == word
 
 
-def test_the_next_word_is_on_the_screen_in_time(page):
+def test_the_next_frame_shows_the_next_word_without_asking_the_server(page):
+    """Counted in frames: how long a frame takes is for the benchmarks, and this machine may be busy."""
     page.evaluate(
         """() => {
           const canvas = document.querySelector('.cxr-view[data-view="frontal"] canvas');
           const pixels = () => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
           const sum = () => pixels().reduce((a, b) => a + b, 0);
-          window.keyTimes = [];
+          window.shownInTheNextFrame = [];
           let last = sum();
-          document.addEventListener("keydown", (event) => requestAnimationFrame(() => setTimeout(() => {
-            const painted = performance.now();  // after the frame that holds the new pixels
-            const now = sum();
-            window.keyTimes.push(now === last ? 1e9 : painted - event.timeStamp);
+          document.addEventListener("keydown", () => requestAnimationFrame(() => setTimeout(() => {
+            const now = sum();  // after the frame that follows the key
+            window.shownInTheNextFrame.push(now !== last);
             last = now;
           })), true);
         }"""
     )
-    tails = []
-    for round_ in range(3):  # a machine that is busy with something else gets another chance
-        page.evaluate("window.keyTimes.length = 0")
-        for press in range(20):
-            page.keyboard.press("ArrowRight" if press < 10 else "ArrowLeft")
-            page.wait_for_function(f"window.keyTimes.length === {press + 1}")
-        times = page.evaluate("window.keyTimes")
-        tails.append(np.quantile(times, 0.95))
-        print(f"key press to changed pixels: median {np.median(times):.1f} ms, 95th percentile {tails[-1]:.1f} ms")
-        if tails[-1] < 50:
-            break
-    assert min(tails) < 50
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for press in range(20):
+        page.keyboard.press("ArrowRight" if press < 10 else "ArrowLeft")
+        page.wait_for_function(f"window.shownInTheNextFrame.length === {press + 1}")
+    assert page.evaluate("window.shownInTheNextFrame") == [True] * 20
+    assert not [url for url in asked if "/queue/join" in url or "/run/" in url]
 
 
 def test_hover_previews_and_a_click_stays(page):
@@ -135,8 +130,8 @@ def test_the_browser_paints_what_python_paints(page, draw, colours, scale):
     # Raw cells may differ by the one pixel that lies on a border between two cells.
     assert np.quantile(difference, 0.95) < 0.02
     strong = alpha > 0.3
-    if strong.any():
-        assert np.quantile(np.abs(painted[..., :3] - colour)[strong], 0.95) < 12
+    assert strong.any()
+    assert np.quantile(np.abs(painted[..., :3] - colour)[strong], 0.95) < 12
 
 
 def test_opacity_colours_and_cells_change_the_map_at_once(page):
@@ -210,7 +205,9 @@ def test_a_screen_reader_hears_where_each_word_looked(page):
     page.keyboard.press("ArrowRight")
     spoken = page.locator(".cxr-spoken").text_content()
     assert re.match(
-        r"size: probability \d+%; \d+% frontal, most in the [a-z ]+; \d+% lateral, most in the [a-z ]+$", spoken
+        r"size: probability \d+%; \d+% frontal, strongest at the picture’s [a-z]+, [a-z]+ zone; "
+        r"\d+% lateral, strongest at the [a-z’ ]+, [a-z]+ third$",
+        spoken,
     )
     label = page.locator('.cxr-view[data-view="frontal"] canvas').get_attribute("aria-label")
     assert label.startswith("Heatmap of “size” on the frontal view")

@@ -1,15 +1,16 @@
 """What if, in the browser: painting, sliders, blanking, swapping, typing; by mouse, by finger and by keyboard alone."""
 
 import base64
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from captioner.intervene import FILLS, GRID, ViewChange, change
+from captioner.images.perturbation import FILLS, GRID, ViewChange, change
 from tests.browser.test_page import CONTRAST
-from tests.stand_in import SENTENCES
+from tests.stand_in import SENTENCES, StandIn
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 READY = "!document.querySelector('.cxr-found').hasAttribute('aria-busy')"
@@ -128,7 +129,7 @@ def test_the_browser_shows_what_the_server_makes(bench, fill):
     slide(page, "Brightness, frontal", -20)
     page.get_by_label({"blurred": "Blur"}.get(fill, fill.capitalize()), exact=True).check()
     page.locator(".cxr-cover summary").first.click()
-    page.get_by_role("button", name="Cover the lower left, frontal").click()
+    page.get_by_role("button", name="Cover picture’s left, lower zone, frontal").click()
     mask = np.zeros((GRID, GRID), np.uint8)
     centres = (np.arange(GRID) + 0.5) / GRID
     mask[np.ix_(centres >= 2 / 3, centres < 1 / 3)] = 1 + FILLS.index(fill)
@@ -198,7 +199,8 @@ def test_keyboard_alone_covers_a_part(bench):
     page.locator(".cxr-cover summary").first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Cover the upper left, frontal"
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Cover picture’s left, upper zone, frontal"
     page.keyboard.press("Enter")
     settle(page)
     rows, columns = before.shape
@@ -276,3 +278,140 @@ def test_pasted_pictures_become_the_frontal_and_then_the_lateral(visit):
     page.wait_for_function("document.querySelector('#paste-said').textContent.startsWith('Both views are there')")
     page.locator("#run").click()
     page.wait_for_selector(".cxr-word")
+
+
+def _cell(page, name="picture’s left, lower zone"):
+    return page.get_by_role("button", name=f"Cover {name}, frontal")
+
+
+def test_with_no_picture_left_the_headline_says_that_nothing_was_seen(bench):
+    page = bench()
+    page.locator('.cxr-sheet[data-view="frontal"] input[value="blank"]').check()
+    settle(page)
+    assert "without seeing anything" not in sentence(page)  # the lateral is there
+    page.locator('.cxr-sheet[data-view="lateral"] input[value="absent"]').check()
+    settle(page)
+    assert sentence(page).startswith("This is what the model writes without seeing anything.")
+
+
+@pytest.mark.parametrize("tool", ["Scroll", "Black", "Grey", "White", "Blur", "Erase"])
+def test_a_press_on_a_cell_is_seen_in_every_tool_and_can_be_undone_once(bench, tool):
+    page = bench()
+    page.locator(".cxr-cover summary").first.click()
+    page.get_by_label(tool, exact=True).check()
+    edge = page.locator('.cxr-sheet[data-view="frontal"] .cxr-edge path').first
+    assert not edge.get_attribute("d") and page.get_by_role("button", name="Undo").is_disabled()
+    _cell(page).click()
+    assert edge.get_attribute("d") and _cell(page).get_attribute("aria-pressed") == "true"
+    settle(page)
+    assert not sentence(page).startswith("Nothing is changed yet")
+    page.get_by_role("button", name="Undo").click()
+    assert not edge.get_attribute("d") and page.get_by_role("button", name="Undo").is_disabled()
+    _cell(page).click()
+    _cell(page).click()  # bare again
+    assert not edge.get_attribute("d") and _cell(page).get_attribute("aria-pressed") == "false"
+
+
+def test_what_changes_nothing_is_no_step_to_undo_and_sliders_are_one(bench):
+    page = bench()
+    page.get_by_label("Erase", exact=True).check()
+    box = page.locator('.cxr-sheet[data-view="frontal"] > canvas').bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.get_by_role("button", name="Undo").is_disabled()
+    slider = page.get_by_label("Brightness, frontal", exact=True)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Undo").click()
+    assert slider.input_value() == "0" and page.get_by_role("button", name="Undo").is_disabled()
+    settle(page)
+    assert sentence(page).startswith("Nothing is changed yet")
+
+
+def test_a_word_that_the_model_does_not_know_is_marked(bench):
+    page = bench()
+    page.locator("#what-if-text").fill("heart is flabbergasted .")
+    page.get_by_role("button", name="Weigh it").click()
+    page.wait_for_function("document.querySelectorAll('.cxr-unknown').length === 1")
+    assert page.locator("th:has(.cxr-unknown)").text_content().startswith("flabbergasted")
+    assert "The model does not know “flabbergasted”" in sentence(page)
+
+
+def test_after_a_refusal_the_same_refusal_and_a_full_queue_nothing_stays_dimmed(bench):
+    page = bench()
+    for _ in range(2):
+        page.locator("#what-if-text").fill("...")
+        page.get_by_role("button", name="Weigh it").click()
+        page.wait_for_selector("#what-if .cxr-refusal:not([hidden])")
+        page.wait_for_function(READY)
+    page.evaluate(
+        """document.querySelector(".cxr-found").setAttribute("aria-busy", "true");
+        document.dispatchEvent(new CustomEvent("cxr-full", { detail: { state: "refused", wish: { swap: false } } }))"""
+    )
+    assert page.evaluate(READY) and "was not weighed" in sentence(page)
+
+
+def test_the_pressed_swap_is_readable_under_the_pointer(bench):
+    page = bench()
+    button = page.get_by_role("button", name="Swap the views")
+    button.click()
+    button.hover()
+    ratio = button.evaluate(
+        """(button) => {
+          const light = (text) => {
+            const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            const [r, g, b] = text.match(/[\\d.]+/g).map((part) => linear(part / 255));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const style = getComputedStyle(button), pair = [light(style.color), light(style.backgroundColor)];
+          return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+        }"""
+    )
+    assert ratio > 4.5
+
+
+def test_a_view_is_mirrored_as_the_server_mirrors_it(bench):
+    page = bench()
+    before = pixels(page)
+    page.get_by_label("mirrored, frontal", exact=True).check()
+    slide(page, "Brightness, frontal", 10)
+    np.testing.assert_array_equal(pixels(page), change(before, ViewChange(brightness=10, mirrored=True)))
+    settle(page)
+    assert not sentence(page).startswith("Nothing is changed yet")
+    page.get_by_role("button", name="Reset all").click()
+    np.testing.assert_array_equal(pixels(page), before)
+    assert not page.get_by_label("mirrored, frontal", exact=True).is_checked()
+
+
+def told_shares(page):
+    """[(view, when, share)] of the small pictures of a word's maps."""
+    labels = page.locator(".cxr-before-after canvas").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('aria-label'))"
+    )
+    return [tuple(re.fullmatch(r"(\w+), (\w+): (\d+%) of the attention for .*", label).groups()) for label in labels]
+
+
+def test_the_map_after_stands_beside_the_map_before(bench):
+    page = bench()
+    before, alone = (StandIn()._word("heart", 0, views).view_share for views in ((True, True), (True, False)))
+    share = [f"{round(float(part) * 100)}%" for part in before]
+    page.locator(".cxr-look").first.press("Enter")
+    assert told_shares(page) == [("frontal", "before", share[0]), ("lateral", "before", share[1])]
+    assert page.evaluate("document.activeElement.className") == "cxr-look"
+    page.locator('.cxr-sheet[data-view="lateral"] input[value="absent"]').check(force=True)
+    settle(page)
+    page.wait_for_function("document.querySelectorAll('.cxr-before-after canvas').length === 4")
+    assert told_shares(page)[2:] == [
+        ("frontal", "after", f"{round(float(alone[0]) * 100)}%"),
+        ("lateral", "after", "0%"),
+    ]
+    page.locator('.cxr-sheet[data-view="lateral"] input[value="shown"]').check(force=True)
+    slide(page, "Brightness, frontal", -60)
+    settle(page)
+    page.wait_for_function("document.querySelectorAll('.cxr-before-after canvas').length === 4")
+    # The picture under the map is the changed one; the lateral stays.
+    frontal, lateral, changed, same = page.locator(".cxr-before-after canvas").evaluate_all(
+        "(all) => all.map((canvas) => canvas.toDataURL())"
+    )
+    assert frontal != changed and lateral == same
+    page.locator(".cxr-look").first.click()
+    assert page.locator(".cxr-before-after").is_hidden()

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+TABLE = "image,view,position,patient,age,sex,labels,side,boxes,device_by_eye\n"
+
 
 @pytest.fixture
 def batch():
@@ -20,4 +22,23 @@ def collection(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("collection")
     phantom.write(folder, 24, 5)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def labelled_pictures(tmp_path_factory):
+    """A folder of NIH's form: noise with a bright square where its box is."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("nih")
+    (folder / "images").mkdir()
+    rng, rows = np.random.default_rng(0), [TABLE]
+    for number in range(30):
+        picture = rng.integers(0, 90, (64, 64), np.uint8)
+        left, top = rng.integers(4, 44, 2)
+        picture[top : top + 16, left : left + 16] += 150
+        cv2.imwrite(str(folder / "images" / f"{number}.png"), picture)
+        edges = ",".join(str(edge / 64) for edge in (left, top, left + 16, top + 16))
+        rows.append(f'{number}.png,Frontal,PA,{number},50,F,nodule,,"{edges} nodule",no\n')
+    (folder / "labels.csv").write_text("".join(rows))
     return folder

@@ -13,7 +13,7 @@ SPECIAL = ["<pad>", "<start>", "<end>", "<unk>"]
 
 
 def test_words_by_count_then_alphabet():
-    vocabulary = Vocabulary.of(["no effusion .", "no nodule .", "no effusion ."], least=2)
+    vocabulary = Vocabulary.of(["no effusion .", "no nodule .", "no effusion ."], min_count=2)
     assert vocabulary.tokens == (*SPECIAL, ".", "no", "effusion")
     assert (vocabulary.pad, vocabulary.start, vocabulary.end, vocabulary.unknown) == (0, 1, 2, 3)
     assert vocabulary.encode("no nodule .") == [5, 3, 4]
@@ -23,7 +23,7 @@ def test_words_by_count_then_alphabet():
 @given(st.lists(st.text("abcdefg", min_size=1, max_size=5), min_size=1))
 def test_there_and_back(words):
     text = " ".join(words)
-    vocabulary = Vocabulary.of([text], least=1)
+    vocabulary = Vocabulary.of([text], min_count=1)
     assert vocabulary.decode([vocabulary.start, *vocabulary.encode(text), vocabulary.end]) == text
 
 
@@ -34,13 +34,23 @@ def test_saved_and_loaded_with_other_special_tokens(tmp_path):
     assert (read.tokens, read.start, read.end, read.unknown) == (written.tokens, 3, 4, 1)
 
 
-@pytest.mark.parametrize("content", [
-    "", "[]", "{}", "null", '{"tokens": ["a"]}', "[" * 100_000,
-    json.dumps({"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": [*SPECIAL, "a", "a"]}),
-    json.dumps({"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": [*SPECIAL, 5]}),
-    json.dumps({"pad": ["<pad>"], "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": SPECIAL}),
-    json.dumps({"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": "abc"}),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"tokens": ["a"]}',
+        "[" * 100_000,
+        json.dumps(
+            {"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": [*SPECIAL, "a", "a"]}
+        ),
+        json.dumps({"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": [*SPECIAL, 5]}),
+        json.dumps({"pad": ["<pad>"], "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": SPECIAL}),
+        json.dumps({"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>", "tokens": "abc"}),
+    ],
+)
 def test_what_is_no_vocabulary_is_refused(tmp_path, content):
     (tmp_path / "vocabulary.json").write_text(content)
     with pytest.raises(BadInput):

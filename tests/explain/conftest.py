@@ -18,14 +18,19 @@ def tiny():
 
     from captioner.captioner import Captioner
     from captioner.models.attention import AttentionCaptioner
-    from captioner.models.encoder import ENCODERS
+    from captioner.models.densenet import ENCODERS
     from captioner.vocabulary import Vocabulary
 
     keras.utils.set_random_seed(3)
     vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "acute", "effusion", "."])
     network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(vocabulary), 3, (2, 2), depth=8, units=8, embedding=4)
-    config = {"name": "tiny", "model": "attention", "preparation": {"name": "area", "size": 64, "channels": 1},
-              "decoding": {"max_words": 6}, "coverage": [1.0, 0.75]}
+    config = {
+        "name": "tiny",
+        "model": "attention",
+        "preparation": {"name": "area", "size": 64, "channels": 1},
+        "decoding": {"max_words": 6},
+        "coverage": [1.0, 0.75],
+    }
     return Captioner(network, vocabulary, config)
 
 

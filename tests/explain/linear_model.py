@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from captioner.captioner import Captioner
 from captioner.vocabulary import Vocabulary
-from explain.method import method
+from explain.methods.base import method
 
 VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "effusion", "normal", "."])
-EFFUSION, NORMAL, STOP = (VOCABULARY.encode("effusion normal ."))
+EFFUSION, NORMAL, STOP = VOCABULARY.encode("effusion normal .")
 SIZE, GRID, CELL = 8, (2, 2), 4  # pixels, cells, pixels along a cell's side
 CONFIG = {"name": "linear", "model": "linear", "preparation": {"size": SIZE, "channels": 1}, "decoding": {}}
 
@@ -32,18 +32,18 @@ class LinearNetwork:
         mean = tf.reduce_mean(blocks, axis=(3, 5))  # (B, views, 2, 2)
         return tf.stack([mean, 1 - mean], axis=-1)
 
-    def remember(self, features, mask, training=False):
+    def project(self, features, mask, training=False):
         there = tf.cast(mask, tf.float32)[:, :, None, None, None]
         return tf.reshape(features * there, (-1, 8, 2))  # (B, P, F)
 
     def encode(self, pictures, mask, training=False):
-        return self.remember(self.features(pictures), mask)
+        return self.project(self.features(pictures), mask)
 
-    def begin(self, memory, mask):
-        return (), tf.zeros((tf.shape(memory)[0], 1))
+    def begin(self, image_features, mask):
+        return (), tf.zeros((tf.shape(image_features)[0], 1))
 
-    def step(self, memory, constants, state, token, training=False):
-        evidence = tf.reduce_sum(memory * EVIDENCE.reshape(1, 8, 2), axis=(1, 2))  # (B,)
+    def step(self, image_features, constants, state, token, training=False):
+        evidence = tf.reduce_sum(image_features * EVIDENCE.reshape(1, 8, 2), axis=(1, 2))  # (B,)
         evidence += tf.where(token == STOP, AFTER_STOP, 0.0)
         logits = evidence[:, None] * tf.one_hot([EFFUSION], len(VOCABULARY))  # (B, V)
         return logits, state, tf.repeat(ATTENTION.reshape(1, 8), tf.shape(state)[0], axis=0)

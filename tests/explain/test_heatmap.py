@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from explain import attention, heatmap
+from explain import heatmap
+from explain.methods import attention
 
 maps = arrays.arrays(np.float32, (3, 2, 3, 4), elements=st.floats(0, 1, width=32))
 
@@ -113,20 +114,14 @@ def test_an_unknown_colour_map_is_refused():
         heatmap.colour_table("jet")
 
 
-@pytest.mark.parametrize(
-    ("cell", "words"), [((0, 0), "upper left"), ((3, 3), "middle"), ((6, 3), "lower centre"), ((3, 6), "middle right")]
-)
-def test_place_names_the_third_of_the_picture(cell, words):
-    grid = np.zeros((7, 7))
-    grid[cell] = 1
-    assert heatmap.place(grid) == words
-
-
-def test_place_counts_only_the_covered_part():
-    grid = np.zeros((3, 3))
-    grid[2, 2] = 1  # the last cell of a grid over 57% of the picture is still in its middle third
-    assert heatmap.place(grid, heatmap.Extent(0, 0, 4 / 7, 4 / 7)) == "middle"
-
-
-def test_place_of_nothing_is_nowhere():
-    assert heatmap.place(np.zeros((7, 7))) is None
+def test_cividis_is_seen_on_grey_film_by_its_edge():
+    """Over film as grey as the middle of cividis, a smooth bump is told from the film only where its edge is drawn."""
+    y, x = np.mgrid[-1:1:120j, -1:1:120j]
+    bump = np.exp(-4 * (x**2 + y**2))
+    film = np.full((120, 120), 124, np.uint8)
+    ring = (bump > 0.2) & (bump < 0.3)
+    plain, edged = (heatmap.overlay(film, bump, "cividis", 0.75, edge=edge) for edge in (False, True))
+    differ = [np.abs(one[ring].astype(int) - 124).max(axis=-1) for one in (plain, edged)]
+    assert differ[0].max() < 40 and np.quantile(differ[1], 0.6) > 100
+    far = bump < 0.1
+    np.testing.assert_array_equal(plain[far], edged[far])

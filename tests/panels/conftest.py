@@ -26,10 +26,10 @@ def chests(tmp_path_factory):
 @pytest.fixture
 def session(tiny, chests):
     """A visitor's session with a caption of two words or more."""
-    from panels import explain
-    from panels.shelf import Shelf
+    from panels.server.model_pool import ModelPool
+    from panels.viewer import panel as explain
 
-    shelf = Shelf({"tiny": "tiny"}, lambda folder: tiny)
-    answer, session = explain.answer(shelf, *chests, "tiny", "beam", 3, 0.7, None, None)
+    pool = ModelPool({"tiny": "tiny"}, lambda folder: tiny)
+    answer, session = explain.answer(pool, *chests, "tiny", "beam", 3, 0.7, None, None)
     assert answer["state"] == "caption" and len(session.caption.words) >= 2 and answer["id"] == session.token
     return session

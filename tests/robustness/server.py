@@ -19,8 +19,14 @@ API = "gradio_api"
 
 
 @contextmanager
-def dashboard_process(temporary, *options, before=None):
-    """`python dashboard.py`, its temporary files in `temporary`; yields `(process, address)` once it answers."""
+def dashboard_process(temporary, *options, before=None, prefix=(), environment=None):
+    """`python dashboard.py`, its temporary files in `temporary`; yields `(process, address)` once it answers.
+
+    Args:
+        before: called in the new process before it becomes the page.
+        prefix: the beginning of a command line that runs another, as another user for example.
+        environment: variables that are other than here.
+    """
     port = free_port()
 
     def begin():
@@ -29,9 +35,14 @@ def dashboard_process(temporary, *options, before=None):
             before()
 
     process = subprocess.Popen(
-        [sys.executable, "dashboard.py", "--port", str(port), *map(str, options)], cwd=ROOT, preexec_fn=begin,
-        env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*prefix, sys.executable, "dashboard.py", "--port", str(port), *map(str, options)],
+        cwd=ROOT,
+        preexec_fn=begin,
+        env={**os.environ, "TMPDIR": str(temporary), **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     address = f"http://127.0.0.1:{port}/"
     try:
         end = time.monotonic() + START
@@ -51,18 +62,19 @@ def dashboard_process(temporary, *options, before=None):
         process.stderr.close()
 
 
-def upload(address, path):
-    """Upload a file as the page does; returns its FileData."""
+def upload(address, path, client=httpx):
+    """Upload a file as the page does; returns its FileData. A client may be one that keeps its cookies."""
     with open(path, "rb") as file:
-        answer = httpx.post(f"{address}{API}/upload", files={"files": (Path(path).name, file)}, timeout=START)
+        answer = client.post(f"{address}{API}/upload", files={"files": (Path(path).name, file)}, timeout=START)
     answer.raise_for_status()
     return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}, "orig_name": Path(path).name}
 
 
 def begin_caption(address, frontal, checkpoint):
     """Ask for a caption of an uploaded file; returns the event's id."""
-    answer = httpx.post(f"{address}{API}/call/caption", timeout=START,
-                        json={"data": [frontal, None, checkpoint, "greedy", 3, 0.7]})  # fmt: skip
+    answer = httpx.post(
+        f"{address}{API}/call/caption", timeout=START, json={"data": [frontal, None, checkpoint, "greedy", 3, 0.7]}
+    )
     answer.raise_for_status()
     return answer.json()["event_id"]
 
@@ -82,7 +94,7 @@ def listener(address, element, event):
     return next(function["id"] for function in config["dependencies"] if [number, event] in function["targets"])
 
 
-def ask(address, function, data, visitor, wish=None):
+def ask(address, function, data, visitor, wish=None, client=httpx):
     """Ask a listener as the page does, through the queue; yields what is told, message by message, to the end.
 
     Args:
@@ -90,11 +102,15 @@ def ask(address, function, data, visitor, wish=None):
         data: what its inputs hold.
         visitor: the name of the visit, which keeps what belongs to it from one question to the next.
         wish: what the event itself brings.
+        client: httpx.Client that keeps its cookies; none are kept when left out.
     """
-    joined = httpx.post(f"{address}{API}/queue/join", timeout=START, json={
-        "data": data, "fn_index": function, "session_hash": visitor, "event_data": wish})  # fmt: skip
+    joined = client.post(
+        f"{address}{API}/queue/join",
+        timeout=START,
+        json={"data": data, "fn_index": function, "session_hash": visitor, "event_data": wish},
+    )
     joined.raise_for_status()
-    with httpx.stream("GET", f"{address}{API}/queue/data", params={"session_hash": visitor}, timeout=START) as stream:
+    with client.stream("GET", f"{address}{API}/queue/data", params={"session_hash": visitor}, timeout=START) as stream:
         for line in stream.iter_lines():
             told = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
             if told:
@@ -102,3 +118,29 @@ def ask(address, function, data, visitor, wish=None):
             if told.get("msg") == "process_completed":
                 return
     raise AssertionError("the stream ended without an answer")
+
+
+def at_once(address, function, data, visitor, wish=None):
+    """Trigger a listener that does not wait in the queue, as the page does for "stop"."""
+    answer = httpx.post(
+        f"{address}{API}/run/predict",
+        timeout=START,
+        json={"data": data, "fn_index": function, "session_hash": visitor, "event_data": wish},
+    )
+    answer.raise_for_status()
+
+
+def begin_session(address, frontal, checkpoint, visitor):
+    """Have an uploaded picture captioned as the page does; returns the answer that its viewer shows."""
+    data = [frontal, None, checkpoint, "beam", 3, 0.7, None, None]  # greedy search of random weights may end at once
+    *_, told = ask(address, listener(address, "run", "click"), data, visitor)
+    shown = told["output"]["data"][0]
+    assert shown["state"] == "caption", shown
+    return shown
+
+
+def state(process):
+    """`(bytes of memory, threads)` that a living process has."""
+    with open(f"/proc/{process}/status", encoding="ascii") as told:
+        lines = dict(line.split(":", 1) for line in told)
+    return int(lines["VmRSS"].split()[0]) << 10, int(lines["Threads"])

@@ -16,7 +16,7 @@ import pytest
 
 from captioner import Study
 from captioner.caption import Caption
-from panels.shelf import Shelf
+from panels.server.model_pool import ModelPool
 from tests.robustness.server import API, ask, upload
 from tests.stand_in import StandIn, serve, write_examples
 
@@ -36,8 +36,8 @@ class Shades(StandIn):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     model = Shades("default")
-    shelf = Shelf({"default": "default"}, lambda folder: model).start()
-    with serve(shelf, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+    pool = ModelPool({"default": "default"}, lambda folder: model).start()
+    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
         yield url
 
 
@@ -107,7 +107,11 @@ def test_a_full_queue_is_said(address, tmp_path):
     picture = upload(address, path)
     with httpx.Client(timeout=MOST) as client:
         for number in range(120):
-            data = {"data": [picture, None, "default", "greedy", 3, 0.7], "fn_index": function, "session_hash": f"q{number}"}
+            data = {
+                "data": [picture, None, "default", "greedy", 3, 0.7],
+                "fn_index": function,
+                "session_hash": f"q{number}",
+            }
             answers.append(client.post(f"{address}{API}/queue/join", json=data).status_code)
     assert set(answers) <= {200, 503} and answers.count(200) >= 64
     end = time.monotonic() + MOST

@@ -1,0 +1,363 @@
+"""No nonsense: which tokens a search may not choose, so that no impression repeats a sentence, states and denies the
+same finding, writes a sentence that states nothing, or runs into its length limit.
+
+A finite automaton over tokens, compiled from the labeller (`captioner.reports.findings`, `negation`, `statements`) into
+tables and run beside the network. It knows of each hypothesis
+
+- the mode of the sentence so far: plain (what is named is stated), denying (after "no" or "without"), or unsure;
+- which findings were stated, denied, or named while it was unsure ("spent");
+- which halves of two-word findings ("pleural ... fluid") the sentence has;
+- whether the sentence states something yet, and hashes of all finished sentences.
+
+What it lets through, the labeller calls free of contradictions, repetitions and empty sentences. Of contradictions
+it bars more than these: where the labeller looks far ahead or back ("not", "has resolved", "to exclude"), it is unsure,
+and a finding that is named there can not be named again. Of the 2,276 training impressions of the Indiana collection
+without a word outside the vocabulary, the labeller calls 61 faulty; the automaton bars these and 13 more.
+
+Within a sentence no three words follow each other twice: a search that may not end a sentence would turn in a circle.
+Of 4,424 training sentences 6 do so.
+
+Of a decoder that is told which findings to state, it also sees to it that they are stated: what is not told may not be
+stated, what is told may not be denied, and until all of it is stated (or spent) the impression may not end and no
+sentence may begin with a denial, as long as there is room for another sentence. A side is named only where one of the
+told findings is told to lie on it.
+
+A hypothesis can always end: a word such as "normal" closes any sentence, no sentence begins in the last CLOSING steps,
+and in the last two only what ends the impression is allowed.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from captioner.errors import BadInput
+from captioner.reports import statements
+from captioner.reports.claims import BOTH_IF_ALONE, BOTH_WORDS, LEFT_WORDS, RIGHT_WORDS
+from captioner.reports.findings import FINDINGS, all_mentions
+from captioner.reports.negation import ENDING_WORDS, words
+from captioner.vocabulary import Vocabulary
+
+CLOSING = 8
+MULTIPLIER = 6364136223846793005  # of the hash, modulo 2 ** 64: Knuth, The Art of Computer Programming 2, 3.3.4
+
+# In the first two what is named is stated, in the next two denied. CLEAR is after "clear", since "clear of" denies.
+MODES = PLAIN, CLEAR, DENYING, DENYING_AND, UNSURE, ASKING = range(6)
+
+_NO = words("no", "without")
+_ASKING = words("if")
+# Words of every trigger of a negation but these, and of every phrase that only looks like one.
+_UNSURE_ANYWHERE = words(
+    *(
+        "not|neither|nor|never|none|negative|free|absence|absent|lacks?|devoid|excluded|excludes|excluding|exclude|rules|"
+        "ruled|rule|rather|opposed|instead|unlikely|resolution|clearing|removal|cleared|resolved|removed|disappeared|"
+        "gone|longer|evaluate|assess|evaluation|assessment|looking|screen|screening|search|detect|detecting|history|"
+        "past|previous|prior"
+    ).split("|")
+)
+# Words that may end a denial, or undo it, with the word before or after them.
+_UNSURE_IN_DENIAL = words(
+    *(
+        "with|findings?|changes?|due|secondary|status|other|aside|apart|except|heart|lungs|cardiac|silhouette|seen|"
+        "identified|noted|increase|decrease|progression|worsening|improvement|difference|growth|doubt|comparisons?|"
+        "priors?|contrast|only|necessarily|changed|increased|decreased|progressed|worsened|improved|grown"
+    ).split("|")
+)
+_SIDE_WORDS = (LEFT_WORDS, RIGHT_WORDS, BOTH_WORDS | BOTH_IF_ALONE)
+_AFTER_AND = words("the|there|is|are|an?")
+# One of these is part of everything that denies what comes before it.
+_BACKWARD = words("not|never|longer|resolved|cleared|removed|disappeared|gone|absent|negative|excluded|ruled|unlikely")
+# A word of these may be followed by any word, and by one that ends the denial, within the same mention.
+_OPEN_MENTION = words("interstitial|deformit~|compression")
+_ALSO_NAMES = {"bone": words("deformit~")}
+
+
+class State(NamedTuple):
+    """What is known of each of W hypotheses. K pairs, 13 findings, S sentences finished (or room for them).
+
+    `told` and `untold` are bool `(W, 13)`, what the decoder is told to state and what not to; neither of a decoder that
+    is told nothing. `sides` is bool `(W, 3)`, whether left, right and both sides may be named.
+    `stated_before`, `stated_here` (in this sentence), `stated_twice` (here), `denied` and `spent` are bool `(W, 13)`;
+    `first`, `second` bool `(W, K)`, the halves that the sentence has, and `first_denied`, `second_denied` those
+    since its last "no"; `mode` int32, `stating`, `dangling`, `begun` (the sentence has a word), `written` (a
+    sentence is finished) bool, `hash`, `last` (of the last word) and `pair` (of the last two) int64, all `(W,)`;
+    `finished` (sentences) and `triples` (words of this sentence) int64 `(W, S)`: hashes all of them.
+    """
+
+    told: tf.Tensor
+    untold: tf.Tensor
+    sides: tf.Tensor
+    mode: tf.Tensor
+    stated_before: tf.Tensor
+    stated_here: tf.Tensor
+    stated_twice: tf.Tensor
+    denied: tf.Tensor
+    spent: tf.Tensor
+    first: tf.Tensor
+    second: tf.Tensor
+    first_denied: tf.Tensor
+    second_denied: tf.Tensor
+    stating: tf.Tensor
+    dangling: tf.Tensor
+    begun: tf.Tensor
+    written: tf.Tensor
+    hash: tf.Tensor
+    last: tf.Tensor
+    pair: tf.Tensor
+    finished: tf.Tensor
+    triples: tf.Tensor
+
+
+class SentenceRules:
+    """The tables of one vocabulary, and the automaton in a graph.
+
+    Args:
+        vocabulary: Vocabulary.
+
+    Raises:
+        BadInput: the vocabulary has no full stop, or no word that closes any sentence.
+    """
+
+    def __init__(self, vocabulary: Vocabulary):
+        if "." not in vocabulary:
+            raise BadInput("The rules for sentences need a vocabulary with a full stop.")
+        tokens = vocabulary.tokens
+        self.size, self.end, (self.stop,) = len(tokens), vocabulary.end, vocabulary.encode(".")
+        plain = [_is_word(token) for token in tokens]
+
+        def column(holds: Callable[[str], object]) -> np.ndarray:
+            return np.array([there and bool(holds(token)) for there, token in zip(plain, tokens)])
+
+        names = np.array([_named_by(token if there else "") for there, token in zip(plain, tokens)])  # (V, 13)
+        pairs = np.array(
+            [statements.pairs_of(token if there else "") for there, token in zip(plain, tokens)]
+        )  # (V, K, 2)
+        stating, dangling = column(statements.states_alone), column(statements.is_dangling)
+        backward = column(_BACKWARD.fullmatch)
+        modes = np.array(
+            [[_next_mode(mode, token) if there else mode for there, token in zip(plain, tokens)] for mode in MODES]
+        )  # (6, V)
+        # Each sentence can be closed by so many words, so that one of them makes it unlike the others.
+        closing = column(statements.is_closing) & ~names.any(axis=1)
+        self.max_sentences = int(closing.sum())
+        if not self.max_sentences:
+            raise BadInput("The rules for sentences need a vocabulary with a word that closes any sentence.")
+        self.modes = tf.constant(modes, tf.int32)  # (6, V)
+        self.names = tf.constant(names)  # (V, 13)
+        self.open_mention = tf.constant(column(_OPEN_MENTION.fullmatch))  # (V,)
+        self.first, self.second = tf.constant(pairs[..., 0]), tf.constant(pairs[..., 1])  # (V, K)
+        self.stating, self.dangling, self.backward = map(tf.constant, (stating, dangling, backward))  # (V,)
+        self.closing = tf.constant(closing)  # (V,)
+        self.no = tf.constant(column(_NO.fullmatch))  # (V,)
+        self.names_side = tf.constant(np.stack([column(side.__contains__) for side in _SIDE_WORDS], axis=1))  # (V, 3)
+        self.is_stop = tf.constant([token in (self.stop, self.end) for token in range(self.size)])  # (V,)
+        self.is_end = tf.constant([token == self.end for token in range(self.size)])  # (V,)
+
+    def start(self, width: tf.Tensor, told: tf.Tensor | None = None) -> State:
+        """The state of `width` hypotheses without a token.
+
+        Args:
+            told: bool `(13, 5)`, which findings are to be stated, and no others, and which of them as left, right,
+                upper and lower (`captioner.models.finding_head.decide`); None for whichever.
+        """
+        one = tf.zeros([width], tf.bool)
+        findings = tf.zeros([width, len(FINDINGS)], tf.bool)
+        pairs = tf.zeros([width, len(_PAIR_FINDINGS)], tf.bool)
+        sides = tf.ones([width, len(_SIDE_WORDS)], tf.bool)
+        to_state, untold = findings, findings
+        if told is not None:
+            to_state, untold = findings | told[:, 0], findings | ~told[:, 0]
+            left, right = told[:, 1], told[:, 2]
+            sides &= tf.stack([tf.reduce_any(side) for side in (left, right, left & right)])
+        return State._make(
+            (
+                to_state,
+                untold,
+                sides,
+                tf.zeros([width], tf.int32),
+                *[findings] * 5,
+                *[pairs] * 4,
+                *[one] * 4,
+                *[tf.zeros([width], tf.int64)] * 3,
+                *[tf.zeros([width, 0], tf.int64)] * 2,
+            )
+        )
+
+    def shapes(self) -> State:
+        """The shape invariants of a state in a loop."""
+        sides, sentences = tf.TensorShape([None, len(_SIDE_WORDS)]), tf.TensorShape([None, None])
+        one, findings, pairs = (
+            tf.TensorShape(shape) for shape in ([None], [None, len(FINDINGS)], [None, len(_PAIR_FINDINGS)])
+        )
+        return State._make(
+            (
+                *[findings] * 2,
+                sides,
+                one,
+                *[findings] * 5,
+                *[pairs] * 4,
+                *[one] * 7,
+                *[sentences] * 2,
+            )
+        )
+
+    def barred(self, state: State, remaining: tf.Tensor) -> tf.Tensor:
+        """Which tokens may not come next, bool `(W, V)`.
+
+        Args:
+            remaining: steps that are left, this one among them.
+        """
+        stated, denied, unsure = self._named(state, None)  # (W, V, 13) each
+        was_stated = state.stated_before | state.stated_here  # (W, 13)
+        conflict = (
+            (stated & (state.denied | state.spent)[:, None])
+            | (denied & (was_stated | state.spent)[:, None])
+            | (unsure & (was_stated | state.denied | state.spent)[:, None])
+            | ((stated | unsure) & state.untold[:, None])
+            | ((denied | unsure) & state.told[:, None])
+        )
+        # "Not", "has resolved" may deny what comes before them: not where it is stated elsewhere, too.
+        both = tf.reduce_any(
+            state.stated_here & (state.stated_before | state.stated_twice | state.told), axis=1
+        )  # (W,)
+        barred = tf.reduce_any(conflict, axis=2) | (both[:, None] & self.backward)  # (W, V)
+        triple = self._hash(state.pair[:, None], tf.range(self.size))  # (W, V)
+        barred |= ~self.closing & tf.reduce_any(state.triples[:, None] == triple[..., None], axis=2)
+        closed = self._closed(state.begun & state.stating & ~state.dangling, state.hash, state.finished)  # (W,)
+        between = ~state.begun & state.written  # (W,), after a full stop
+        many = tf.reduce_sum(tf.cast(state.finished != 0, tf.int32), axis=1) >= self.max_sentences  # (W,)
+        barred |= self.is_stop & ~closed[:, None] & ~(self.is_end & between[:, None])
+        barred |= tf.reduce_any(~state.sides[:, None] & self.names_side, axis=2)
+        owes = tf.reduce_any(state.told & ~was_stated & ~state.denied & ~state.spent, axis=1)  # (W,)
+        owes &= (remaining > CLOSING) & ~many
+        barred |= (self.is_end & owes[:, None]) | (self.no & (owes & ~state.begun)[:, None])
+        barred |= ~self.is_end & (between & ((remaining <= CLOSING) | many))[:, None]
+        barred = tf.where(remaining > 1, barred, ~self.is_end)
+        return tf.cond(tf.equal(remaining, 2), lambda: barred | ~self._closing(state), lambda: barred)
+
+    def advance(self, state: State, parent: tf.Tensor, token: tf.Tensor) -> State:
+        """The state after each place took `token (W,)` as a continuation of the place `parent (W,)`."""
+        state = State._make(tf.gather(part, parent) for part in state)
+        stated, denied, unsure = (part[:, 0] for part in self._named(state, token[:, None]))  # (W, 13)
+        backward = tf.gather(self.backward, token)[:, None]  # (W, 1)
+        is_no = tf.gather(self.no, token)[:, None]
+        first, second = tf.gather(self.first, token), tf.gather(self.second, token)  # (W, K)
+        over = tf.gather(self.is_stop, token)  # (W,)
+        ends = over[:, None]
+        was_stated = state.stated_before | state.stated_here
+        turned = backward & state.stated_here
+        hashed = tf.where(over, tf.zeros_like(state.hash), self._hash(state.hash, token))
+        finishes = over & state.begun
+        triples = tf.concat([state.triples, self._hash(state.pair, token)[:, None]], 1)  # (W, S + 1)
+        return State(
+            told=state.told,
+            untold=state.untold,
+            sides=state.sides,
+            mode=tf.where(over, PLAIN, tf.gather_nd(self.modes, tf.stack([state.mode, token], 1))),
+            stated_before=tf.where(ends, was_stated, state.stated_before),
+            stated_here=~ends & ~turned & (state.stated_here | stated),
+            stated_twice=~ends & (state.stated_twice | (state.stated_here & stated)),
+            denied=state.denied | denied,
+            spent=state.spent | unsure | turned,
+            first=~ends & (state.first | first),
+            second=~ends & (state.second | second),
+            first_denied=~ends & ((state.first_denied & ~is_no) | first),
+            second_denied=~ends & ((state.second_denied & ~is_no) | second),
+            stating=~over & (state.stating | self._states(state, token[:, None])[:, 0]),
+            dangling=~over & tf.gather(self.dangling, token),
+            begun=~over,
+            written=state.written | finishes,
+            hash=hashed,
+            last=tf.where(over, tf.zeros_like(state.last), self._hash(tf.zeros_like(state.last), token)),
+            pair=tf.where(over, tf.zeros_like(state.pair), self._hash(state.last, token)),
+            finished=tf.concat([state.finished, tf.where(finishes, state.hash, 0)[:, None]], 1),
+            triples=tf.where(ends, tf.zeros_like(triples), triples),
+        )
+
+    def _rows(self, table: tf.Tensor, token: tf.Tensor | None) -> tf.Tensor:
+        """The rows of a table `(V, ...)` for each of `token (W, N)`, or for all V tokens, `(1, V, ...)`."""
+        return table[None] if token is None else tf.gather(table, token)
+
+    def _named(self, state: State, token: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Which findings each of `token (W, N)` states, denies, or names in an unsure way: bool `(W, N, 13)`.
+
+        Without `token` all V tokens are meant.
+        """
+        mode = tf.gather(self.modes, state.mode)  # (W, V)
+        mode = (mode if token is None else tf.gather(mode, token, axis=1, batch_dims=1))[..., None]  # (W, N, 1)
+        names, opens = self._rows(self.names, token), self._rows(self.open_mention, token)[..., None]
+        first, second = self._rows(self.first, token), self._rows(self.second, token)  # (W, N, K)
+        whole = self._pairs(first, second, state.first, state.second)  # (W, N, 13)
+        denied_whole = self._pairs(first, second, state.first_denied, state.second_denied)
+        plain = mode <= CLEAR
+        denying = (mode == DENYING) | (mode == DENYING_AND)
+        stated = plain & (names | whole)
+        denied = denying & ((names & ~opens) | denied_whole)
+        unsure = ((names | whole) & ~stated & ~denied) | (denying & whole & ~denied_whole)
+        return stated, denied, unsure
+
+    def _pairs(self, first: tf.Tensor, second: tf.Tensor, has_first: tf.Tensor, has_second: tf.Tensor) -> tf.Tensor:
+        """Findings of the pairs that each token makes whole, bool `(W, N, 13)`.
+
+        Args:
+            first, second: bool `(W, N, K)`, the halves that each token is.
+            has_first, has_second: bool `(W, K)`, those before it.
+        """
+        whole = (first & (second | has_second[:, None])) | (second & has_first[:, None])  # (W, N, K)
+        shape = tf.shape(whole)
+        flat = tf.matmul(tf.reshape(tf.cast(whole, tf.float32), [-1, len(_PAIR_FINDINGS)]), _PAIR_FINDINGS)
+        return tf.reshape(flat > 0, [shape[0], shape[1], len(FINDINGS)])
+
+    def _states(self, state: State, token: tf.Tensor | None) -> tf.Tensor:
+        """Whether the sentence states something with each of `token (W, N)`, or with every token."""
+        whole = self._pairs(self._rows(self.first, token), self._rows(self.second, token), state.first, state.second)
+        return state.stating[:, None] | self._rows(self.stating, token) | tf.reduce_any(whole, axis=2)
+
+    def _closing(self, state: State) -> tf.Tensor:
+        """After which tokens the impression can end, bool `(W, V)`."""
+        whole = self._states(state, None) & ~self.dangling
+        hashed = self._hash(state.hash[:, None], tf.range(self.size))  # (W, V)
+        closed = self._closed(whole, hashed, state.finished[:, None])
+        return closed | self.is_stop
+
+    def _closed(self, whole: tf.Tensor, hashed: tf.Tensor, finished: tf.Tensor) -> tf.Tensor:
+        return whole & ~tf.reduce_any(finished == hashed[..., None], axis=-1)
+
+    def _hash(self, before: tf.Tensor, token: tf.Tensor) -> tf.Tensor:
+        return (before + tf.cast(token, tf.int64) + 1) * MULTIPLIER
+
+
+_PAIR_FINDINGS = np.array(
+    [[finding == name for name in FINDINGS] for finding, *_ in statements.PAIRS], np.float32
+)  # (K, 13)
+
+
+def _is_word(token: str) -> bool:
+    return token.isascii() and token.isalpha() and token.islower()
+
+
+def _named_by(token: str) -> list[bool]:
+    """Which findings a token may name by itself."""
+    named = {mention.finding for mention, _ in all_mentions(token)}
+    named |= {finding for finding, pattern in _ALSO_NAMES.items() if pattern.fullmatch(token)}
+    return [finding in named for finding in FINDINGS]
+
+
+def _next_mode(mode: int, token: str) -> int:
+    """The mode with a word in which the next one stands; a full stop makes it plain."""
+    if mode == ASKING or _ASKING.fullmatch(token):
+        return ASKING
+    if _NO.fullmatch(token):
+        return DENYING
+    if _UNSURE_ANYWHERE.fullmatch(token) or (mode == CLEAR and token == "of"):
+        return UNSURE
+    if ENDING_WORDS.fullmatch(token):
+        return PLAIN
+    if mode in (DENYING, DENYING_AND):
+        if _UNSURE_IN_DENIAL.fullmatch(token) or (mode == DENYING_AND and _AFTER_AND.fullmatch(token)):
+            return UNSURE
+        return DENYING_AND if token == "and" else DENYING
+    if mode == UNSURE:
+        return UNSURE
+    return CLEAR if token == "clear" else PLAIN

@@ -1,0 +1,1 @@
+"""The Indiana University collection from its public addresses."""

@@ -1,0 +1,1 @@
+"""Scores of predicted impressions, with baselines and bootstrap intervals."""

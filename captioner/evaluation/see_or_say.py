@@ -1,0 +1,95 @@
+"""Did the model fail to see a finding, or to say it? Reference, impression and finding head, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from captioner.caption import Finding
+from captioner.reports.claims import claims, side_of
+from captioner.seen_and_written import Standing, standings
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finding that at least one of the three states.
+
+    Attributes:
+        finding: its name.
+        reference, impression: whether that text states it.
+        seen: whether the head gives it its threshold or more.
+        reference_side, impression_side, seen_side: where; None where none is named, or it is not stated.
+        probability: the head's, 0 to 1.
+        sentence: what became of it, in plain words.
+    """
+
+    finding: str
+    reference: bool
+    impression: bool
+    seen: bool
+    reference_side: str | None
+    impression_side: str | None
+    seen_side: str | None
+    probability: float
+    sentence: str
+
+
+def see_or_say(reference: str, impression: str, findings: Sequence[Finding]) -> tuple[Row, ...]:
+    """The findings that the reference, the impression or the head states, those of the reference first.
+
+    Args:
+        reference: as it was written or pasted.
+        impression: of the model, a cleaned caption.
+        findings: what its finding head says of the same study.
+    """
+    wanted, rows = claims(reference), []
+    for standing, finding in zip(standings(findings, impression), findings, strict=True):
+        stated = any(claim.finding == finding.name and not claim.denied for claim in wanted)
+        written, seen = bool(standing.words), standing.probability >= standing.threshold
+        if not (stated or written or seen):
+            continue
+        side = side_of(wanted, finding.name) if stated else None
+        sentence = _wanted(standing, written, seen, side) if stated else _unwanted(written, seen)
+        rows.append(
+            Row(
+                finding.name,
+                stated,
+                written,
+                seen,
+                side,
+                standing.written_side if written else None,
+                standing.seen_side,
+                finding.probability,
+                sentence,
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: not row.reference))
+
+
+def _wanted(standing: Standing, written: bool, seen: bool, side: str | None) -> str:
+    """Of a finding that the reference states."""
+    other_seen = seen and _apart(standing.seen_side, side)
+    other_written = written and _apart(standing.written_side, side)
+    if seen and written:
+        if other_seen and other_written:
+            return "Seen and said, both on another side than the reference: the head looked at the wrong side."
+        if other_written:
+            return "Seen where the reference has it, but said of another side."
+        return "Seen on another side, and said of the right one." if other_seen else "Seen and said."
+    if seen:
+        return "Seen, on another side, and not said." if other_seen else "Seen, but not said."
+    if written:
+        end = ", and of another side" if other_written else ""
+        return f"Said without being seen{end}: a word from language."
+    return "Not seen, so not said."
+
+
+def _unwanted(written: bool, seen: bool) -> str:
+    """Of a finding that the reference does not state."""
+    if written and seen:
+        return "Seen and said; the reference does not state it."
+    if written:
+        return "Said without being seen, a word from language; the reference does not state it."
+    return "Seen, but not said; the reference does not state it either."
+
+
+def _apart(side: str | None, other: str | None) -> bool:
+    return side is not None and other is not None and side != other

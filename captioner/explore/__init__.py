@@ -1,0 +1,1 @@
+"""A look at the collection before training on it."""

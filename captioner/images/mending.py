@@ -1,0 +1,89 @@
+"""What would mend a picture that was given wrongly: inverted, turned, mirrored, or the two views swapped.
+
+`captioner.images.study` offers it beside the sentence that says what seems to be wrong, and does it when asked to. A
+mending goes by a name, "frontal: invert" or "both: swap", so that a page or a program can ask for it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from captioner.errors import BadInput
+
+WAYS = {
+    "invert": lambda pixels: 255 - pixels,
+    "turn left": lambda pixels: np.rot90(pixels, 1),
+    "turn right": lambda pixels: np.rot90(pixels, 3),
+    "turn over": lambda pixels: np.rot90(pixels, 2),
+    "mirror": lambda pixels: pixels[:, ::-1],
+}
+SWAP = "swap"
+BOTH = "both"
+MOST = 8  # mendings of one study, one after the other
+
+_OFFERS = {
+    "invert": "Invert the {view} picture",
+    "turn left": "Turn the {view} picture to the left by 90 degrees",
+    "turn right": "Turn the {view} picture to the right by 90 degrees",
+    "turn over": "Turn the {view} picture by 180 degrees",
+    "mirror": "Mirror the {view} picture",
+    SWAP: "Swap the two views",
+}
+_DONE = {
+    "invert": "The {view} picture was inverted",
+    "turn left": "The {view} picture was turned to the left by 90 degrees",
+    "turn right": "The {view} picture was turned to the right by 90 degrees",
+    "turn over": "The {view} picture was turned by 180 degrees",
+    "mirror": "The {view} picture was mirrored",
+    SWAP: "The two views were swapped",
+}
+
+
+@dataclass(frozen=True)
+class Mending:
+    """One change that would put a study right.
+
+    Attributes:
+        view: "frontal" or "lateral", the name that the picture has when it is changed; BOTH for SWAP.
+        way: a key of WAYS, or SWAP.
+    """
+
+    view: str
+    way: str
+
+    @property
+    def name(self) -> str:
+        """As `named` reads it."""
+        return f"{self.view}: {self.way}"
+
+    @property
+    def offer(self) -> str:
+        """What a button says that does it."""
+        return _OFFERS[self.way].format(view=self.view)
+
+    @property
+    def done(self) -> str:
+        """A notice for whoever reads the impression of the mended study."""
+        return f"{_DONE[self.way].format(view=self.view)} before it was read; the file is as it came."
+
+
+def named(name: object) -> Mending:
+    """The mending of that name.
+
+    Raises:
+        BadInput: there is none.
+
+    >>> named("frontal: invert").offer
+    'Invert the frontal picture'
+    """
+    view, _, way = name.partition(": ") if isinstance(name, str) else ("", "", "")
+    if (view in ("frontal", "lateral") and way in WAYS) or (view == BOTH and way == SWAP):
+        return Mending(view, way)
+    raise BadInput("There is no such mending of a picture.")
+
+
+def mended(pixels: np.ndarray, way: str) -> np.ndarray:
+    """A picture, uint8 `(rows, columns)`, changed in one of WAYS; read-only, and the rows may be columns then."""
+    changed = np.ascontiguousarray(WAYS[way](pixels))
+    changed.flags.writeable = False
+    return changed

@@ -1,0 +1,35 @@
+"""How numbers are written: one rule for the page, the report and the tables. The browser's scripts follow it."""
+
+
+def percent(share: float) -> str:
+    """A share 0..1 in whole per cent; what is neither none nor all is never written as 0% or 100%.
+
+    >>> [percent(share) for share in (0, 0.004, 0.007, 0.5, 0.996, 1)]
+    ['0%', '<1%', '1%', '50%', '>99%', '100%']
+    """
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 <= share < 1:
+        return ">99%"
+    return f"{share:.0%}"
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with a true minus sign, and none before what rounds to zero.
+
+    >>> [decimal(value) for value in (0.126, -0.5, -0.001)]
+    ['0.13', '−0.50', '0.00']
+    """
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if not float(text) else text.replace("-", "\u2212")
+
+
+def p_value(p: float) -> str:
+    """A p value: two decimals, three below 0.1, as many as its size needs and never 0.
+
+    >>> [p_value(p) for p in (0.5, 0.049, 0.01, 0.0004)]
+    ['0.50', '0.049', '0.010', '<0.001']
+    """
+    if p < 0.001:
+        return "<0.001"
+    return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"

@@ -1,0 +1,1 @@
+"""The 2021 system's files, turned into a checkpoint folder."""

@@ -1,0 +1,1 @@
+"""Training a captioner: data, losses, recipes, and the loop that runs them. Backend-neutral Keras."""

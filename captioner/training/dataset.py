@@ -1,0 +1,322 @@
+"""Batches of studies for training and validation: pictures read once, augmented with OpenCV, captions as token ids.
+
+Never mirrored: the heart has a side.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import keras
+import numpy as np
+
+from captioner.images.preprocessing import squashed, standardise
+from captioner.reports.finding_labels import FindingLabels, conditions_of
+from captioner.reports.findings import FINDINGS
+from captioner.training.composed_captions import ComposedCaptions
+
+VIEWS = 2
+COARSE = 0.5  # what a half or a third of a picture counts as a finding's region, beside an outline or a box
+
+
+@dataclass(frozen=True)
+class Example:
+    """One study as training sees it.
+
+    Attributes:
+        uid: the study's number, or a phantom's name.
+        frontal, lateral: indices into a picture store; either may be empty, not both.
+        caption: the cleaned impression.
+        targets: float32 `(K,)`, multi-label; -1 where not known.
+        masks: token position -> bool `(2, rows, columns)`, where the finding that the word names lies in both
+            views: exactly for phantoms, and for real studies as coarsely as the impression says it.
+        labels: what is known of the findings, for a network with a finding head.
+        worded: whether the words are to be learned; else the caption only says where the attention belongs.
+    """
+
+    uid: str
+    frontal: tuple[int, ...]
+    lateral: tuple[int, ...]
+    caption: str
+    targets: np.ndarray
+    masks: dict[int, np.ndarray] | None = None
+    labels: FindingLabels | None = None
+    worded: bool = True
+
+
+class PictureStore:
+    """All pictures of a training as uint8 `(count, size, size)`, squashed to the size of the stage once."""
+
+    def __init__(self, size):
+        self.size = size
+        self._pictures = []
+
+    def __len__(self):
+        return len(self._pictures)
+
+    def __getitem__(self, index):
+        return self._pictures[index]
+
+    def add(self, pixels):
+        """Keep one picture, uint8 `(rows, columns)` of any size; returns its index."""
+        self._pictures.append(squashed(pixels, self.size))
+        return len(self._pictures) - 1
+
+
+class StudyBatches(keras.utils.PyDataset):
+    """Batches for `fit`, each epoch drawn anew from a fixed seed.
+
+    Args:
+        examples: list of Example.
+        store: PictureStore, whose size is the pictures' size.
+        preparation: the checkpoint's preparation (its mean and std are used; the size is the store's).
+        vocabulary: Vocabulary, or None for batches without captions (encoder pretraining).
+        grid: rows and columns of the feature grid, for the masks; None for a network that does not attend.
+        steps: tokens a caption is cut or padded to, the end token among them.
+        batch: studies a batch.
+        weights: how often each example is drawn, relative; None draws each once an epoch in random order.
+        per_epoch: examples an epoch when `weights` is given.
+        augmentation: Augmentation, or None for validation: pictures as they are, first of each view, in order.
+        lateral_dropout: share of two-view studies shown without the lateral (and half as often without the
+            frontal), so that the model learns to do with one.
+        word_dropout: share of input tokens replaced by `<unk>`, so that the pictures are needed.
+        seed: of everything random.
+        findings: whether the answers hold what is known of the 13 findings, for a network with a finding head.
+        told: whether the inputs hold what the captions state, for a decoder that is told the findings.
+        other_pictures: share of told examples that get the pictures of another study, so that the decoder must listen.
+        composed: share of told examples whose caption is a composed one, see `captioner.training.composed_captions`.
+        full: whether every batch is of `batch` studies, the last one filled up with studies from the start: one shape.
+    """
+
+    def __init__(
+        self,
+        examples,
+        store,
+        preparation,
+        vocabulary=None,
+        grid=(7, 7),
+        steps=40,
+        batch=16,
+        weights=None,
+        per_epoch=None,
+        augmentation=None,
+        lateral_dropout=0.1,
+        word_dropout=0.0,
+        seed=0,
+        findings=False,
+        told=False,
+        other_pictures=0.0,
+        composed=0.0,
+        full=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.examples, self.store, self.vocabulary, self.grid, self.steps = examples, store, vocabulary, grid, steps
+        self.preparation = {**preparation, "size": store.size}
+        self.batch, self.weights, self.per_epoch, self.augmentation = batch, weights, per_epoch, augmentation
+        self.lateral_dropout, self.word_dropout, self.seed, self.epoch = lateral_dropout, word_dropout, seed, 0
+        self.findings, self.told, self.other_pictures, self.full = findings, told, other_pictures, full
+        self._conditions = {}
+        self.composed = composed
+        worded = [example.caption for example in examples if example.worded]
+        self._composer = ComposedCaptions(worded, vocabulary) if composed else None
+        self._order = self._draw()
+
+    def _draw(self):
+        if self.augmentation is None:
+            return np.arange(len(self.examples))
+        rng = np.random.default_rng((self.seed, self.epoch))
+        if self.weights is None:
+            return rng.permutation(len(self.examples))
+        chances = np.asarray(self.weights, float) / np.sum(self.weights)
+        return rng.choice(len(self.examples), self.per_epoch or len(self.examples), p=chances)
+
+    def start_at(self, epoch):
+        """Draw as this epoch does, so that a training that is resumed sees what it would have seen.
+
+        Not left to Keras' `on_epoch_end`, which it also calls at other times than after an epoch.
+        """
+        self.epoch = epoch
+        self._order = self._draw()
+
+    @property
+    def count(self):
+        """Examples an epoch."""
+        return len(self._order)
+
+    def __len__(self):
+        return -(-self.count // self.batch)
+
+    def __getitem__(self, index):
+        return self.rows(index * self.batch, (index + 1) * self.batch)
+
+    def rows(self, start, stop):
+        """The examples from `start` to `stop` of the epoch as a batch; an example does not depend on its batch."""
+        chosen = self._chosen(start, stop)
+        draws = [np.random.default_rng((self.seed, self.epoch, start + row)) for row in range(len(chosen))]
+        shown = self._shown(chosen, draws)
+        inputs, matrices = self._inputs(shown, draws)
+        targets = np.stack([self.examples[number].targets for number in chosen])
+        ones = np.ones(len(chosen), np.float32)
+        answers, weights = {"findings": targets}, {"findings": ones}
+        if self.findings:
+            labels, label_weights = self._labels(chosen, inputs["mask"], matrices)
+            answers, weights = answers | labels, weights | label_weights
+        if self.vocabulary is None:
+            return (inputs, answers, weights) if self.findings else (inputs, answers)
+        if self.told:
+            answers, weights = {}, {}  # the head keeps still
+        captions = self._worded(chosen, draws)
+        tokens, wanted, counted, where, where_weights = self._captions(
+            chosen, captions, inputs["mask"], matrices, draws
+        )
+        answers["tokens"], weights["tokens"] = wanted, counted
+        if self.grid is not None:
+            # What another study shows says nothing of where this one's findings lie.
+            answers["attention"], weights["attention"] = where, where_weights * (shown == chosen)[:, None]
+        if self.told:
+            inputs["conditions"] = np.stack(
+                [
+                    self._told(self.examples[number].caption) if caption is None else conditions_of(caption)
+                    for number, caption in zip(chosen, captions)
+                ]
+            )
+        return {**inputs, "tokens": tokens}, answers, weights
+
+    def _shown(self, chosen, draws):
+        """Whose pictures each of the chosen examples gets, see `other_pictures`."""
+        if self.augmentation is None or not self.other_pictures:
+            return np.asarray(chosen)
+        return np.array(
+            [
+                rng.integers(len(self.examples))
+                if self.examples[number].worded and rng.uniform() < self.other_pictures
+                else number
+                for number, rng in zip(chosen, draws)
+            ]
+        )
+
+    def _worded(self, chosen, draws):
+        """The composed caption that each of the chosen examples gets, or None for its own, see `composed`."""
+        return [
+            self._composer.draw(rng)
+            if self._composer and self.examples[number].worded and rng.uniform() < self.composed
+            else None
+            for number, rng in zip(chosen, draws)
+        ]
+
+    def _told(self, caption):
+        """`conditions_of` a caption, read once."""
+        if caption not in self._conditions:
+            self._conditions[caption] = conditions_of(caption)
+        return self._conditions[caption]
+
+    def _labels(self, chosen, mask, matrices):
+        """What is known of the findings of the chosen examples: (answers, weights), see `captioner.training.losses`."""
+        labels = [self.examples[number].labels for number in chosen]
+        ones = np.ones(len(chosen), np.float32)
+        answers = {
+            "presence": np.stack([each.presence for each in labels]),
+            "places": np.stack([each.places for each in labels]),
+        }
+        weights = {"presence": ones, "places": ones}
+        if self.grid is not None:
+            answers["maps"] = np.zeros((len(chosen), len(FINDINGS), VIEWS * self.grid[0] * self.grid[1]), np.float32)
+            weights["maps"] = np.zeros((len(chosen), len(FINDINGS)), np.float32)
+        for row, each in enumerate(labels if self.grid is not None else ()):
+            for number, region in each.regions.items():
+                covered = self._mask_on_grid(region, mask[row], row, matrices)
+                if covered.any():
+                    answers["maps"][row, number] = covered
+                    weights["maps"][row, number] = 1.0 if each.exact else COARSE
+        return answers, weights
+
+    def _chosen(self, start, stop):
+        chosen = self._order[start:stop]
+        if self.full and len(chosen) < stop - start:
+            chosen = np.concatenate([chosen, np.resize(self._order, stop - start - len(chosen))])
+        return chosen
+
+    def captions(self, index):
+        """The captions of the batch `index`, uncut."""
+        chosen = self._chosen(index * self.batch, (index + 1) * self.batch)
+        return [self.examples[number].caption for number in chosen]
+
+    def _inputs(self, chosen, draws):
+        """What the network sees of the chosen examples, and (row, view) -> how that picture was moved."""
+        size, channels = self.store.size, self.preparation.get("channels", 1)
+        pictures = np.zeros((len(chosen), VIEWS, size, size, channels), np.float32)
+        mask = np.zeros((len(chosen), VIEWS), bool)
+        matrices = {}
+        for row, (number, rng) in enumerate(zip(chosen, draws)):
+            for view, pixels in self._views(self.examples[number], rng).items():
+                mask[row, view] = True
+                if self.augmentation is not None:
+                    matrices[row, view] = self.augmentation.matrix(size, rng)
+                    pixels = cv2.warpAffine(pixels, matrices[row, view], (size, size), borderMode=cv2.BORDER_CONSTANT)
+                    pixels = self.augmentation.light(pixels, rng)
+                pictures[row, view] = standardise(pixels, self.preparation)
+        if self.augmentation is not None and self.findings:
+            self._fill(pictures, mask)
+        return {"pictures": pictures, "mask": mask}, matrices
+
+    @staticmethod
+    def _fill(pictures, mask):
+        """Put another study's picture where a view is missing: it is masked, but batch norms see no black squares."""
+        for view in range(VIEWS):
+            there = np.flatnonzero(mask[:, view])
+            for number, row in enumerate(np.flatnonzero(~mask[:, view]) if len(there) else ()):
+                pictures[row, view] = pictures[there[number % len(there)], view]
+
+    def _views(self, example, rng):
+        """view number -> uint8 pixels of the views that this drawing of the study shows."""
+        views = {}
+        for view, indices in enumerate((example.frontal, example.lateral)):
+            if indices:
+                choice = 0 if self.augmentation is None else rng.integers(len(indices))
+                views[view] = self.store[indices[choice]]
+        if self.augmentation is not None and len(views) == VIEWS:
+            luck = rng.uniform()
+            if luck < self.lateral_dropout:
+                del views[1]
+            elif luck < 1.5 * self.lateral_dropout:
+                del views[0]
+        return views
+
+    def _captions(self, chosen, captions, mask, matrices, draws):
+        vocabulary, steps = self.vocabulary, self.steps
+        tokens = np.full((len(chosen), steps), vocabulary.pad, np.int32)
+        answers = np.full((len(chosen), steps), vocabulary.pad, np.int32)
+        weights = np.zeros((len(chosen), steps), np.float32)
+        cells = VIEWS * self.grid[0] * self.grid[1] if self.grid is not None else 0
+        where = np.zeros((len(chosen), steps, cells), np.float32)
+        where_weights = np.zeros((len(chosen), steps), np.float32)
+        for row, number in enumerate(chosen):
+            example, composed = self.examples[number], captions[row]
+            ids = [*vocabulary.encode(composed or example.caption), vocabulary.end][:steps]
+            answers[row, : len(ids)] = ids
+            tokens[row, : len(ids)] = [vocabulary.start, *ids[:-1]]
+            if example.worded:
+                weights[row, : len(ids)] = [0.0 if token == vocabulary.unknown else 1.0 for token in ids]
+            if self.word_dropout and self.augmentation is not None:
+                dropped = draws[row].uniform(size=steps) < self.word_dropout
+                dropped[0] = False
+                tokens[row, dropped & (tokens[row] != vocabulary.pad)] = vocabulary.unknown
+            for position, masks in ((example.masks or {}) if cells and not composed else {}).items():
+                if position < len(ids):
+                    covered = self._mask_on_grid(masks, mask[row], row, matrices)
+                    if covered.any():
+                        where[row, position] = covered
+                        where_weights[row, position] = 1.0
+        return tokens, answers, weights, where, where_weights
+
+    def _mask_on_grid(self, masks, shown, row, matrices):
+        """Share of each cell that the mask covers, moved as the picture was; float32 `(P,)`, 0 for a view not shown."""
+        cells = np.zeros((VIEWS, *self.grid), np.float32)
+        for view in range(VIEWS):
+            if shown[view] and masks[view].any():
+                size = self.store.size
+                moved = cv2.resize(masks[view].astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+                if (row, view) in matrices:
+                    moved = cv2.warpAffine(moved, matrices[row, view], (size, size))
+                cells[view] = cv2.resize(moved, self.grid[::-1], interpolation=cv2.INTER_AREA)
+        return cells.reshape(-1)

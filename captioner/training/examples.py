@@ -1,0 +1,175 @@
+"""What a network learns from, one `Example` for each study: reports with pictures, labelled pictures, and phantoms."""
+
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from captioner import phantom
+from captioner.images.study import read_view
+from captioner.reports.finding_labels import labels_of_phantom, labels_of_picture, labels_of_report
+from captioner.reports.findings import mentions
+from captioner.reports.locations import places_in
+from captioner.training.dataset import VIEWS, Example
+
+PHANTOM_SEED = 100_000  # training's phantoms start here; examples and evaluations use other seeds
+PHANTOM_SIZE = 256
+NEAR_MIDDLE = 0.06  # a box whose middle is nearer to the picture's, as a share of its width, lies on no side
+
+
+def file_pixels(path):
+    """The pixels of a picture's file, uint8 `(rows, columns)`."""
+    return read_view(path).pixels
+
+
+def study_examples(reports, store, targets, pixels=file_pixels):
+    """Read the pictures of these reports into the store; returns their Examples in the same order.
+
+    Args:
+        reports: of `captioner.reports.collection`.
+        store: PictureStore.
+        targets: Targets.
+        pixels: what reads a picture; a pack has its own.
+    """
+
+    def add(paths):
+        return tuple(store.add(pixels(path)) for path in paths)
+
+    return [
+        Example(
+            report.uid,
+            add(report.frontal),
+            add(report.lateral),
+            report.impression,
+            targets.encode(report.mesh, report.impression),
+            places_in(report.impression, report.mesh),
+            labels_of_report(report.impression, report.mesh),
+        )
+        for report in reports
+    ]
+
+
+# How a box's finding is written for the attention alone, apart from the texts that evaluations force.
+BOX_WORDS = {
+    "atelectasis": "{side}atelectasis is seen .", "cardiomegaly": "mild cardiomegaly is seen .",
+    "effusion": "small {side}pleural effusion is seen .", "infiltration": "patchy {side}infiltrate is seen .",
+    "mass": "large {side}mass is seen .", "nodule": "small {side}nodule is seen .",
+    "pneumonia": "patchy {side}pneumonia is seen .", "pneumothorax": "small {side}pneumothorax is seen .",
+}  # fmt: skip
+
+
+def box_captions(pictures):
+    """The sentence of every box."""
+    return [_box_caption(box) for picture in pictures for box in picture.boxes]
+
+
+def _box_caption(box):
+    middle = (box.left + box.right) / 2
+    side = "" if abs(middle - 0.5) < NEAR_MIDDLE else "right " if middle < 0.5 else "left "
+    return BOX_WORDS[box.label].format(side=side)
+
+
+def picture_examples(pictures, store, targets, pixels=file_pixels):
+    """Read pictures of NIH ChestX-ray14 (`captioner.reports.nih`) into the store; returns their Examples.
+
+    They have no caption and no MeSH terms, so that all targets are unknown.
+    """
+    unknown = np.full(len(targets), -1.0, np.float32)
+    return [
+        Example(
+            picture.name,
+            (store.add(pixels(picture.path)),),
+            (),
+            "",
+            unknown,
+            None,
+            labels_of_picture(picture),
+            worded=False,
+        )  # fmt: skip
+        for picture in pictures
+    ]
+
+
+def box_examples(pictures, store, targets, pixels=file_pixels):
+    """One Example for every box: a short sentence of its finding and side, whose attention belongs into the box."""
+    unknown = np.full(len(targets), -1.0, np.float32)
+    examples = []
+    for picture in pictures:
+        index = store.add(pixels(picture.path)) if picture.boxes else None
+        for number, box in enumerate(picture.boxes):
+            caption = _box_caption(box)
+            alone = dataclasses.replace(picture, boxes=(box,))
+            (region,) = labels_of_picture(alone).regions.values()
+            stated = [place for _, start, end in mentions(caption) for place in range(start, end)]
+            masks = dict.fromkeys(stated, region)
+            labels = labels_of_picture(picture)
+            name = f"{picture.name} {number}"
+            examples.append(Example(name, (index,), (), caption, unknown, masks, labels, worded=False))
+    return examples
+
+
+def phantom_study(seed, cache):
+    """One phantom's `(frontal, lateral, content, masks bool (findings, 2, rows, columns))`, rendered once.
+
+    Args:
+        seed: of the phantom.
+        cache: folder that keeps it for next time; None keeps nothing.
+    """
+    if cache is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return phantom_study(seed, Path(folder))
+    path = cache / "phantoms" / f"{seed}.npz"
+    if not path.is_file():
+        made = phantom.render(seed, PHANTOM_SIZE)
+        content = {
+            "impression": made.impression,
+            "mesh": made.mesh,
+            "findings": [
+                {"name": each.name, "side": each.side, "zone": each.zone, "words": each.words} for each in made.findings
+            ],
+        }
+        masks = np.array([each.masks for each in made.findings], bool).reshape(-1, VIEWS, PHANTOM_SIZE, PHANTOM_SIZE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(path, frontal=made.frontal, lateral=made.lateral, masks=masks, content=json.dumps(content))
+    with np.load(path, allow_pickle=False) as kept:
+        return kept["frontal"], kept["lateral"], json.loads(str(kept["content"])), kept["masks"]
+
+
+def phantom_examples(count, store, targets, cache, study=phantom_study):
+    """Render phantom studies into the store; returns their Examples.
+
+    Args:
+        count: how many.
+        store: PictureStore.
+        targets: Targets.
+        cache: folder that keeps them for next time.
+        study: what gives the phantom of a seed; a pack has its own.
+    """
+    examples = []
+    for seed in range(PHANTOM_SEED, PHANTOM_SEED + count):
+        frontal, lateral, content, masks = study(seed, cache)
+        words = content["impression"].split()
+        places = {}
+        for finding, mask in zip(content["findings"], masks):
+            for word in finding["words"]:
+                if word in words:
+                    place = words.index(word)
+                    places[place] = places[place] | mask if place in places else mask
+        examples.append(
+            Example(
+                f"phantom {seed}",
+                (store.add(frontal),),
+                (store.add(lateral),),
+                content["impression"],
+                targets.encode(content["mesh"], content["impression"]),
+                places,
+                labels_of_phantom(_planted(content, masks), content["impression"]),
+            )
+        )
+    return examples
+
+
+def _planted(content, masks):
+    return [(each["name"], each["side"], each["zone"], mask) for each, mask in zip(content["findings"], masks)]

@@ -1,0 +1,1 @@
+"""The methods of explanation measured on phantoms and on real studies, in one table."""

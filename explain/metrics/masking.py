@@ -1,0 +1,69 @@
+"""A study, any pixels of which can be hidden, and what is likely then: what every test by hiding asks for.
+
+The encoder takes each view by itself, so a view that is untouched, or wholly hidden, goes through it once and not
+again; the words of a caption are read off one run of the decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explain.methods.empty_picture import empty_pictures
+from explain.methods.graphs import graphs_of
+
+if TYPE_CHECKING:
+    from captioner.captioner import Captioner
+    from explain.methods.question import Question
+
+BATCH = 32  # views at once
+
+
+class Hiding:
+    """One study and what is asked of it, words or findings.
+
+    Args:
+        model: Captioner.
+        question: explain.methods.base.Question; its alternatives are not looked at.
+        kind: what hidden pixels are replaced with, see `explain.methods.empty_picture`.
+
+    Attributes:
+        question: as given.
+        grid: rows and columns of the model's cells.
+        there: bool `(2, size, size)`, the pixels of the views that there are.
+        ends: float32 `(2, 2, R, C, F)`, the features of the study as it is, and with all of it hidden.
+    """
+
+    def __init__(self, model: Captioner, question: Question, kind: str = "blurred") -> None:
+        self.question, self.grid, self._graphs = question, model.grid, graphs_of(model)
+        self._empty = empty_pictures(question.pictures, kind, model.config["preparation"])
+        self.there = np.broadcast_to(question.mask[:, None, None], question.pictures.shape[:3])
+        self._empty[~question.mask] = question.pictures[~question.mask]
+        self.ends = self._graphs.features(np.stack([question.pictures, self._empty])).numpy()
+
+    def features(self, hidden: np.ndarray) -> np.ndarray:
+        """Features `(n, 2, R, C, F)` with the pixels `hidden`, bool `(n, 2, size, size)`, replaced."""
+        hidden = np.asarray(hidden) & self.there
+        whole = (hidden == self.there).all(axis=(2, 3))  # (n, 2)
+        found = self.ends[whole.astype(int), np.arange(2)]  # (n, 2, R, C, F), a copy
+        parts = np.argwhere(hidden.any(axis=(2, 3)) & ~whole)  # (views to run, 2)
+        for first in range(0, len(parts), BATCH):
+            rows, views = parts[first : first + BATCH].T
+            pictures = np.where(hidden[rows, views][..., None], self._empty[views], self.question.pictures[views])
+            found[rows, views] = self._graphs.features(pictures[:, None]).numpy()[:, 0]
+        return found
+
+    def probabilities(self, features: Any, words: Sequence[int] | None = None) -> np.ndarray:
+        """Probabilities of the question's words or findings from features `(n, 2, R, C, F)`: float64 `(words, n)`.
+
+        Args:
+            words: numbers of some of them; all when None.
+        """
+        asked = self.question.asked if words is None else self.question.asked.only(list(words))
+        found = [
+            asked.probabilities(self._graphs, features[first : first + BATCH], self.question.mask)
+            for first in range(0, len(features), BATCH)
+        ]
+        return np.concatenate(found, axis=1)

@@ -1,0 +1,9 @@
+// A component that nobody sees: what became of a draft on trial reaches the viewer as an event.
+
+import { EVENTS, tell } from "../shell/events.js";
+
+export function start({ props, watch }) {
+  const pass = () => { if (props.value && props.value.number) tell(EVENTS.trial, props.value); };
+  watch("value", pass);
+  pass(); // it may have come before this module
+}

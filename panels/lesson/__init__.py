@@ -1,0 +1,1 @@
+"""The *Lesson* panel: steps with a question each, about the examples."""

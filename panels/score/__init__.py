@@ -1,0 +1,1 @@
+"""The *Score* panel: the predicted impression beside the radiologist's."""

@@ -1,0 +1,1 @@
+"""What runs behind the page: endpoints, the pool of models, jobs, uploads, security headers."""

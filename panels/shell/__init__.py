@@ -1,0 +1,1 @@
+"""What surrounds the panels: theme, header, sidebar, uploads, examples, links."""

@@ -1,0 +1,40 @@
+// A picture pasted from the clipboard becomes the next upload: the frontal view first, then the lateral.
+// Works wherever no text is being typed.
+
+export function start() {
+  const SIDES = ["frontal", "lateral"];
+  const empty = (side) => document.querySelector(`#upload-${side} input[type="file"]`);
+  const tab = () => [...document.querySelectorAll("#side [role=tab]")].find((one) => one.textContent.trim() === "Your X-rays");
+
+  function say(text) {
+    let line = document.querySelector("#paste-said");
+    if (!line) return;
+    line.textContent = "";
+    setTimeout(() => { line.textContent = text; });
+  }
+
+  async function slot() {
+    for (let tries = 40; tries; tries--) { // the tab's content is built when it is opened
+      if (document.querySelector("#upload-frontal")) break;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    return SIDES.find(empty);
+  }
+
+  document.addEventListener("paste", async (event) => {
+    const files = [...(event.clipboardData?.files || [])];
+    if (!files.length || event.target.closest?.("input, textarea, [contenteditable]")) return;
+    event.preventDefault();
+    if (tab()?.getAttribute("aria-selected") !== "true") tab()?.click();
+    for (const file of files.slice(0, 2)) {
+      const side = await slot();
+      if (!side) return say("Both views are there already: take one away first.");
+      const input = empty(side), box = new DataTransfer();
+      box.items.add(file);
+      input.files = box.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      say(`Pasted as the ${side} view.`);
+      for (let tries = 100; tries && empty(side); tries--) await new Promise((done) => setTimeout(done, 50));
+    }
+  });
+}

@@ -1,0 +1,64 @@
+"""The study to explain: two files as they come, and what our own reader makes of them."""
+
+from typing import NamedTuple
+
+import gradio as gr
+
+from captioner import BadInput
+from captioner.images.study import read_view
+from panels.shell import template
+from panels.viewer.pictures import data_url, shrink
+
+
+class Uploads(NamedTuple):
+    """The two upload components, frontal and lateral."""
+
+    frontal: gr.File
+    lateral: gr.File
+
+
+def preview(path: str | None) -> str:
+    """A small picture of an upload as HTML, or the sentence why it cannot be read; empty for no upload."""
+    if not path:
+        return ""
+    try:
+        view = shrink(read_view(path), 300)
+    except BadInput as error:
+        return template.render("shell/preview.html", refusal=str(error))
+    return template.render("shell/preview.html", refusal=None, picture=data_url(view.pixels))
+
+
+def _upload(name: str, note: str) -> gr.File:
+    # Any kind of file may come: DICOM files often have no ending, and our own reader says what is wrong with a file.
+    with gr.Column():
+        upload = gr.File(
+            label=f"{name}{note}", file_count="single", type="filepath", height=104, elem_id=f"upload-{name.lower()}"
+        )
+        picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name.lower()}")
+    # gr.File's own way leaves an empty temporary file behind each time it is read; the path has been checked already.
+    upload.preprocess = lambda payload: payload.path if payload else None
+    upload.change(
+        preview,
+        upload,
+        picture,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=2,
+        concurrency_id="preview",
+    )
+    return upload
+
+
+def build() -> Uploads:
+    """The two uploads with their previews; returns Uploads."""
+    with gr.Row(elem_id="uploads"):
+        uploads = Uploads(_upload("Frontal", ""), _upload("Lateral", " (optional)"))
+    gr.HTML(
+        '<p class="cxr-fine" id="paste-said" role="status"></p>'
+        '<p class="cxr-fine">PNG, JPEG or DICOM, as they come; a copied picture can be pasted. '
+        "Do not upload pictures that could identify a patient: "
+        "they are deleted within the hour, and nobody can fetch them back, but they do reach this server.</p>",
+        apply_default_css=False,
+        js_on_load=None,
+    )
+    return uploads

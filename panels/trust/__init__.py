@@ -1,0 +1,1 @@
+"""The *Trust* panel: can the chosen word's map be believed?"""

@@ -1,0 +1,1 @@
+"""The *Explain* panel: the impression word by word, with the maps on both views."""

@@ -1,0 +1,49 @@
+// Says in plain words that somebody waits, and at which place. Gradio writes "queue: 2/3" in small print beside whatever
+// waits; this reads it there, twice a second. That the queue is full, retry_full_queue.js tells.
+
+import { EVENTS, listen } from "../shell/events.js";
+import { make } from "../shell/elements.js";
+
+const EVERY = 400; // milliseconds
+const FULL = {
+  waiting: "So many people are asking that the queue is full. This page asks again by itself until there is room.",
+  refused: "The queue was full for two minutes: what you asked for last was not taken. Please ask again a little later.",
+};
+
+function place() {
+  let found = null;
+  for (const small of document.querySelectorAll(".meta-text, .meta-text-center")) {
+    const read = /queue: (\d+)\/(\d+)/.exec(small.textContent);
+    if (read) found = read.slice(1);
+  }
+  return found;
+}
+
+export function addQueuePlace(element) {
+  const pill = make("p", "cxr-queue");
+  pill.setAttribute("role", "status");
+  pill.hidden = true;
+  document.body.append(pill);
+  let full = "", standing = "", waited = 0;
+
+  function say() {
+    const text = full || standing;
+    if (pill.textContent !== text) pill.textContent = text;
+    pill.hidden = !text;
+  }
+
+  listen(element, EVENTS.queue, ({ state }) => {
+    full = FULL[state] || "";
+    say();
+  });
+  const asking = setInterval(() => {
+    if (!element.isConnected) {
+      clearInterval(asking);
+      return pill.remove();
+    }
+    const now = place();
+    waited = now ? waited + 1 : 0;
+    standing = waited < 2 ? "" : `Others are being answered first: you are number ${now[0]} of ${now[1]} in the queue.`;
+    say();
+  }, EVERY);
+}

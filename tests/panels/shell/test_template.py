@@ -1,0 +1,29 @@
+"""Every text that comes from outside is escaped in the page's HTML."""
+
+import jinja2
+import pytest
+
+from panels.shell import gallery, header, notice, template, upload_input
+
+MARKUP = '<img src=x onerror="alert(1)">'
+
+
+def escaped(html):
+    return MARKUP not in html and "&lt;img src=x onerror=" in html
+
+
+def test_texts_of_the_shell_are_no_markup(tmp_path):
+    assert escaped(header.render("ready", MARKUP))
+    assert escaped(notice.render([MARKUP]))
+    assert escaped(gallery.render([{"name": MARKUP, "title": MARKUP, "frontal": None, "lateral": None}]))
+    assert escaped(upload_input.preview(str(tmp_path / f"{MARKUP.replace('/', '')}.png")))
+    assert upload_input.preview(None) == ""
+
+
+def test_notices_are_listed_only_where_there_are_any():
+    assert "<ul" not in notice.render() and notice.render(["One.", "Two."]).count("<li>") == 2
+
+
+def test_a_name_that_is_missing_is_no_empty_text():
+    with pytest.raises(jinja2.UndefinedError):
+        template.render("shell/header.html", warning="", state="ready")
