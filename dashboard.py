@@ -22,6 +22,7 @@ from captioner import BadInput, load  # noqa: E402
 from captioner.checkpoint import store as checkpoint  # noqa: E402
 from captioner.command_line import Parser  # noqa: E402
 from captioner.images import decoder_pool  # noqa: E402
+from captioner.language import text  # noqa: E402
 from captioner.phantom import read_cases  # noqa: E402
 from captioner.quiet import import_tensorflow  # noqa: E402
 from panels.about import panel as about  # noqa: E402
@@ -34,7 +35,7 @@ from panels.quiz import panel as quiz  # noqa: E402
 from panels.score import panel as score  # noqa: E402
 from panels.server import api as endpoints  # noqa: E402
 from panels.server import framing, mcp_tools, memory, security_headers, upload_folder
-from panels.server.closed_blocks import ClosedBlocks  # noqa: E402
+from panels.server.closed_blocks import ClosedBlocks, in_every_language  # noqa: E402
 from panels.server.model_pool import ModelPool  # noqa: E402
 from panels.shell import header, notice, opening, sidebar, theme  # noqa: E402
 from panels.trust import panel as trust  # noqa: E402
@@ -51,8 +52,13 @@ SESSIONS = 64  # visitors whose impression and maps are kept, the last: some 8 M
 
 def build(pool: ModelPool, examples_folder: Path = EXAMPLES) -> gr.Blocks:
     """The page for the checkpoints of `pool`, as Blocks that are not launched yet."""
+    page = in_every_language(lambda: _build(pool, examples_folder))
+    return page.queue(max_size=QUEUE, api_open=False)
+
+
+def _build(pool: ModelPool, examples_folder: Path) -> ClosedBlocks:
     with ClosedBlocks(
-        title="Chest X-ray impressions, word by word",
+        title=text("Chest X-ray impressions, word by word"),
         fill_width=True,
         analytics_enabled=False,
         delete_cache=(5 * MINUTE, 30 * MINUTE),  # uploads are deleted after 35 minutes at the latest
@@ -65,34 +71,34 @@ def build(pool: ModelPool, examples_folder: Path = EXAMPLES) -> gr.Blocks:
                 notice.build(page, pool, [*entries, *cases])
                 tabs = gr.Tabs(elem_id="panels", overflow_behavior="wrap")
             with tabs:
-                with gr.Tab("Explain", id="explain"):
+                with gr.Tab(text("Explain"), id="explain"):
                     panel = explain.build(pool, study, [*entries, *cases])
-                with gr.Tab("Trust", id="trust"):
+                with gr.Tab(text("Trust"), id="trust"):
                     trust.build(pool, panel, entries)
-                with gr.Tab("Greedy and beam", id="compare") as tab:
+                with gr.Tab(text("Greedy and beam"), id="compare") as tab:
                     compare.build(pool, study, panel, tab)
-                with gr.Tab("What if", id="what-if") as tab:
+                with gr.Tab(text("What if"), id="what-if") as tab:
                     what_if.build(pool, panel, tab)
-                with gr.Tab("Score", id="score") as tab:
+                with gr.Tab(text("Score"), id="score") as tab:
                     score.build(panel, tab, pool)
-                with gr.Tab("Batch", id="batch"):
+                with gr.Tab(text("Batch"), id="batch"):
                     batch.build(page, pool, study)
-                with gr.Tab("Lesson", id="lesson"):
+                with gr.Tab(text("Lesson"), id="lesson"):
                     lesson.build(pool, study, entries)
-                with gr.Tab("Quiz", id="quiz"):
+                with gr.Tab(text("Quiz"), id="quiz"):
                     quiz.build(pool, study, [*entries, *cases])
-                with gr.Tab("Class", id="class"):
+                with gr.Tab(text("Class"), id="class"):
                     class_room.build(pool, [*entries, *cases])
-                with gr.Tab("Gallery", id="gallery", visible=bool(cases)):
+                with gr.Tab(text("Gallery"), id="gallery", visible=bool(cases)):
                     case_gallery.build(examples_folder / "gallery", cases)
-                with gr.Tab("About", id="about") as tab:
+                with gr.Tab(text("About"), id="about") as tab:
                     about.build(pool, study, tab)
         if entries:
             opening.build(page, pool, entries)
         endpoints.build(pool, study)
         sidebar.follow(study, tabs.children)
         header.wire(page, pool, study.checkpoint, head)
-    return page.queue(max_size=QUEUE, api_open=False)
+    return page
 
 
 def settings(examples_folder: Path = EXAMPLES, mcp: bool = False, embed_from: Sequence[str] = ()) -> dict[str, Any]:

@@ -7,6 +7,7 @@ place is free for the next when its thread has ended, and not before: stopping a
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 import traceback
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from captioner import BadInput
+from captioner.language import later, text
 from explain.methods.base import Stopped
 from panels.server import memory
 from panels.server.waits import Waits
@@ -39,7 +41,7 @@ WAITS = Waits()  # what every visitor's work took
 _PLACES = {each["concurrency_id"]: threading.Lock() for each in (MODEL, SLOW, FIGURE)}
 
 EVERY = 0.15  # seconds between two reports
-FAILED = "This could not be computed."
+FAILED = later("This could not be computed.")
 _VISITORS = 1000  # who asked to stop something, the last of them
 
 
@@ -91,8 +93,9 @@ class Job:
             if self._stopped():
                 raise Stopped
             yield self._at
+        here = contextvars.copy_context()  # with the visitor's language
         try:
-            threading.Thread(target=self._run, name="explanation", daemon=True).start()
+            threading.Thread(target=here.run, args=(self._run,), name="explanation", daemon=True).start()
         except BaseException:
             self._place.release()
             raise
@@ -201,4 +204,4 @@ def told(
         yield {**head, "state": "refused", "message": str(error)}
     except Exception:
         traceback.print_exc()  # to the server's log, not to the visitor
-        yield {**head, "state": "refused", "message": FAILED}
+        yield {**head, "state": "refused", "message": text(FAILED)}

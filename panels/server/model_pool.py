@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from captioner.errors import BadInput
+from captioner.language import text
+from captioner.sentence import Sentence, worded
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
 
 KEPT = 2
+_NONE = Sentence("There is no checkpoint in weights/.")
 
 
 class ModelPool:
@@ -76,7 +79,7 @@ class ModelPool:
         """
         name = name or next(iter(self.folders), None)
         if name not in self.folders:
-            raise BadInput("There is no checkpoint of that name." if name else "There is no checkpoint in weights/.")
+            raise BadInput(Sentence("There is no checkpoint of that name.") if name else _NONE)
         with self._locks[name]:
             found = self._loaded.get(name)
             if found is None:
@@ -90,8 +93,11 @@ class ModelPool:
                     self._refused[name] = str(error)
                     raise
                 except Exception as error:
-                    self._refused[name] = f"The checkpoint {name} could not be loaded ({type(error).__name__})."
-                    raise BadInput(self._refused[name]) from error
+                    why = Sentence(
+                        "The checkpoint {name} could not be loaded ({error}).", name=name, error=type(error).__name__
+                    )
+                    self._refused[name] = why
+                    raise BadInput(why) from error
             else:
                 self._keep_this(name, found)
             return found
@@ -120,9 +126,9 @@ class ModelPool:
         """("loading" | "ready" | "refused", the sentence to show for it)."""
         name = name or next(iter(self.folders), None)
         if name is None:
-            return "refused", "There is no checkpoint in weights/."
+            return "refused", worded(_NONE)
         if name in self._ready:
-            return "ready", f"Model ready: {name}"
+            return "ready", text("Model ready: {name}", name=name)
         if name in self._refused:
-            return "refused", self._refused[name]
-        return "loading", "The model is loading, this takes some seconds"
+            return "refused", worded(self._refused[name])
+        return "loading", text("The model is loading, this takes some seconds")

@@ -16,7 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from captioner.language import text
 from panels.server import request_limits, routes
+from panels.shell import catalogues
 
 if TYPE_CHECKING:
     from panels.server.routes import App, Receive, Scope, Send
@@ -27,6 +29,8 @@ BOOT = "shell/boot.js"
 
 EARLY = ("shell", "viewer", "findings")
 """The folders whose modules are wanted as soon as the page is there."""
+
+_CATALOGUE = "shell/text_"
 
 # The address of the modules: below the path that a proxy puts before the page's own, at the browser's own origin.
 _AT = 'location.origin + new URL(window.gradio_config?.root || "/", location.href).pathname.replace(/\\/$/, "")'
@@ -50,7 +54,7 @@ import(%(at)s + %(path)s).then(
     const said = document.createElement("p");
     said.className = "cxr-not-loaded";
     said.setAttribute("role", "alert");
-    said.textContent = "This part of the page could not be loaded. Please load the page anew.";
+    said.textContent = %(lost)s;
     element.append(said);
   },
 );
@@ -59,11 +63,16 @@ import(%(at)s + %(path)s).then(
 
 @cache
 def sources() -> dict[str, bytes]:
-    """The modules: "panel/name.js" -> what it holds."""
+    """The modules, and a script with each language's catalogue: "panel/name.js" -> what it holds."""
     files = sorted(_PANELS.glob("*/*.js"))
     found = {path.relative_to(_PANELS).as_posix(): path.read_bytes() for path in files}
     del found[BOOT]
-    return found
+    return found | {catalogue(code): catalogues.script(code) for code in catalogues.LANGUAGES}
+
+
+def catalogue(code: str) -> str:
+    """The name of the script that holds a language's catalogue (panels/shell/catalogues.py)."""
+    return f"{_CATALOGUE}{code}.js"
 
 
 @cache
@@ -95,7 +104,8 @@ def start(name: str, wishes: Iterable[str] = (), **constants: Any) -> str:
         wishes: the names that it triggers; the Python side listens to them as `component.name(...)`.
         constants: what it is to know, as JSON.
     """
-    told = {"wishes": list(wishes), "path": path(name), "constants": constants}
+    lost = text("This part of the page could not be loaded. Please load the page anew.")
+    told = {"wishes": list(wishes), "path": path(name), "constants": constants, "lost": lost}
     return _START % {"at": _AT, **{key: json.dumps(value) for key, value in told.items()}}
 
 
@@ -112,7 +122,7 @@ def call(name: str, function: str) -> str:
 
 def boot() -> str:
     """The script for the head of the page."""
-    early = [name for name in sources() if name.split("/")[0] in EARLY]
+    early = [name for name in sources() if name.split("/")[0] in EARLY and not name.startswith(_CATALOGUE)]
     known = {"ROUTE": f"{routes.MODULES}/{version()}", "EARLY": early}
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
     return "{\n" + constants + (_PANELS / BOOT).read_text(encoding="utf-8") + "}"
@@ -137,7 +147,7 @@ class PageModules:
             return
         source = sources().get(asked[2]) if asked[1] == version() else None
         if source is None:
-            await request_limits.refuse(send, 404, "There is no such module: load the page anew.")
+            await request_limits.refuse(send, 404, text("There is no such module: load the page anew."))
             return
         headers = [
             (b"content-type", b"text/javascript; charset=utf-8"),

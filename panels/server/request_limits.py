@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from captioner.language import text
 from panels.server import routes
 from panels.server.routes import App, Message, Receive, Scope, Send
 
@@ -45,12 +46,12 @@ class RequestLimits:
             try:
                 message = await asyncio.wait_for(receive(), max(0.0, end - time.monotonic()))
             except TimeoutError:
-                return await refuse(send, 408, "The request was not sent to its end in time.")
+                return await refuse(send, 408, text("The request was not sent to its end in time."))
             if message["type"] != "http.request":
                 return None  # the visitor has gone
             body += message.get("body", b"")
             if len(body) > most:
-                return await refuse(send, 413, f"At most {most >> 20} MB of text are taken at once.")
+                return await refuse(send, 413, text("At most {size} MB of text are taken at once.", size=most >> 20))
             if not message.get("more_body"):
                 break
         whole = {"type": "http.request", "body": bytes(body), "more_body": False}
@@ -102,9 +103,9 @@ class PasswordBrake:
         if left <= 0:
             count, since = 0, time.monotonic()
         elif count >= WRONG_PASSWORDS:
-            seconds = str(int(left) + 1)
-            sentence = f"Too many wrong passwords were given: try again in {seconds} seconds."
-            return await refuse(send, 429, sentence, [(b"retry-after", seconds.encode())])
+            seconds = int(left) + 1
+            sentence = text("Too many wrong passwords were given: try again in {count} seconds.", count=seconds)
+            return await refuse(send, 429, sentence, [(b"retry-after", str(seconds).encode())])
         # Counted before the answer is known: tries at the same time must not slip through together.
         self._wrong[address] = count + 1, since
         self._wrong.move_to_end(address)

@@ -7,7 +7,8 @@ upload to whoever knows its path; here nobody gets it (`panels.server.routes`).
 from collections.abc import Sequence
 from typing import Any
 
-from panels.server import framing, modules, request_limits, routes, visitors
+from captioner.language import later, text
+from panels.server import framing, modules, request_limits, routes, visitor_language, visitors
 from panels.server.routes import App
 
 
@@ -27,7 +28,7 @@ def headers(embed_from: Sequence[str] = ()) -> dict[str, str]:
 
 
 HEADERS = headers()
-REFUSAL = "This address is not open here, and uploaded files are not given out again."
+REFUSAL = later("This address is not open here, and uploaded files are not given out again.")
 
 
 class Headers:
@@ -62,7 +63,7 @@ class Headers:
         elif scope["type"] != "http":
             await self.app(scope, receive, send)
         elif not routes.is_open(scope["method"], routes.below_root(scope), self.mcp):
-            await request_limits.refuse(send_with_headers, 403, REFUSAL)
+            await request_limits.refuse(send_with_headers, 403, text(REFUSAL))
         else:
             await self.app(scope, receive, send_with_headers)
 
@@ -78,6 +79,7 @@ def app_kwargs(mcp: bool = False, embed_from: Sequence[str] = ()) -> dict[str, A
 
     return {
         "middleware": [
+            Middleware(visitor_language.VisitorLanguage),
             Middleware(Headers, mcp=mcp, embed_from=embed_from),
             Middleware(modules.PageModules),
             Middleware(request_limits.RequestLimits),

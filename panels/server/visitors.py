@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
+from captioner.language import text
 from panels.server import request_limits, routes
 from panels.server.routes import App, Message, Receive, Scope, Send
 
@@ -131,7 +132,9 @@ class FairShare:
         await drop_unheard(queue)
         if isinstance(visitor, str):
             if _asked(queue, visitor) >= MOST:
-                sentence = f"You have {MOST} questions waiting already: the next can be asked when one is answered."
+                sentence = text(
+                    "You have {most} questions waiting already: the next can be asked when one is answered.", most=MOST
+                )
                 return await request_limits.refuse(send, 429, sentence)
             _touch(visitor)
         answered = bytearray()

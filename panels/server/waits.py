@@ -11,6 +11,8 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
 
+from captioner.language import text
+
 # Seconds: the map of a word, its trial, a method on random weights.
 AT_FIRST = {"maps": 3.0, "evidence": 5.0, "random": 10.0}
 REMEMBERED = 9  # durations of a kind and method, whose median is told
@@ -55,9 +57,11 @@ def in_words(seconds: float) -> str:
     ['about a minute', 'about a minute', 'about 2 minutes']
     """
     if seconds < 1.5:
-        return "about a second"
+        return text("about a second")
     if seconds < 10:
-        return f"about {round(seconds)} seconds"
+        return text("about {seconds} seconds", seconds=round(seconds))
     if seconds < 57.5:
-        return f"about {5 * round(seconds / 5)} seconds"
-    return "about a minute" if seconds < 90 else f"about {round(seconds / 60)} minutes"
+        return text("about {seconds} seconds", seconds=5 * round(seconds / 5))
+    if seconds < 90:
+        return text("about a minute")
+    return text("about {minutes} minutes", minutes=round(seconds / 60))

@@ -6,8 +6,8 @@ give the answers away.
 
 The gallery hands over what is in the address as soon as the page is there (panels/shell/gallery.py); the viewer
 writes the link, and brings back the word, its method and how the maps are drawn (panels/viewer/link.js,
-panels/viewer/method.js), and a chosen finding (panels/findings/findings.js). Anyone can type an address: what is no
-setting of the page is left out.
+panels/viewer/method.js), and a chosen finding (panels/findings/findings.js). `?lang=de` says the page's language
+(panels/server/visitor_language.py). Anyone can type an address: what is no setting of the page is left out.
 """
 
 import hashlib
@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from captioner.language import text
 from captioner.reports.findings import FINDINGS
+from panels.shell.catalogues import LANGUAGES
 
 SETTINGS = ("decoding", "width", "length_penalty", "checkpoint")
 MOST_CASES = 20  # of one quiz
@@ -23,9 +25,9 @@ PANELS = ("explain", "trust", "compare", "what-if", "score", "batch", "lesson", 
 """The panels that `?embed&panels=explain,what-if` may name (panels/shell/only_panels.js)."""
 
 
-def _number(text: Any, low: float, high: float) -> float | None:
+def _number(typed: Any, low: float, high: float) -> float | None:
     try:
-        number = float(text)
+        number = float(typed)
     except (TypeError, ValueError):
         return None
     return number if isfinite(number) and low <= number <= high else None
@@ -81,42 +83,46 @@ def complaints(
     told = []
 
     def refuse(name: str, what: str) -> None:
-        told.append(f"The link asks for {name}={str(wanted[name])[:60]}, and {what}.")
+        asked = str(wanted[name])[:60]
+        told.append(text("The link asks for {name}={asked}, and {what}.", name=name, asked=asked, what=what))
 
     found = read(wanted, checkpoints)
     allowed = {
-        "decoding": "decoding is greedy or beam",
-        "width": "the beam width is a whole number from 1 to 10",
-        "length_penalty": "the length penalty is a number from 0 to 2",
-        "checkpoint": f"the checkpoints here are {', '.join(checkpoints)}",
+        "decoding": text("decoding is greedy or beam"),
+        "width": text("the beam width is a whole number from 1 to 10"),
+        "length_penalty": text("the length penalty is a number from 0 to 2"),
+        "checkpoint": text("the checkpoints here are {names}", names=", ".join(checkpoints)),
     }
     for name in SETTINGS:
         if name in wanted and name not in found:
             refuse(name, allowed[name])
     if "example" in wanted and wanted["example"] not in list(examples):
-        refuse("example", "there is no example of that name")
+        refuse("example", text("there is no example of that name"))
     if "lesson" in wanted and step(wanted["lesson"], steps) is None:
-        refuse("lesson", f"the lesson has the steps 1 to {steps}")
+        refuse("lesson", text("the lesson has the steps 1 to {steps}", steps=steps))
     if "quiz" in wanted and quiz(wanted["quiz"], examples) is None:
-        refuse("quiz", f"a quiz is of 1 to {MOST_CASES} cases of this page, their names separated by commas")
+        what = text("a quiz is of 1 to {most} cases of this page, their names separated by commas", most=MOST_CASES)
+        refuse("quiz", what)
     if "panels" in wanted and not set(_names(wanted["panels"])) <= set(PANELS):
-        refuse("panels", f"the panels are {', '.join(PANELS)}")
+        refuse("panels", text("the panels are {names}", names=", ".join(PANELS)))
     if "method" in wanted and wanted["method"] not in list(methods):
-        refuse("method", f"the methods are {', '.join(methods)}")
+        refuse("method", text("the methods are {names}", names=", ".join(methods)))
     for name, values in _READ_BY_VIEWER.items():
         if name in wanted and wanted[name] not in values:
-            refuse(name, f"it is one of {', '.join(values)}")
+            refuse(name, text("it is one of {names}", names=", ".join(values)))
     if "opacity" in wanted and _number(wanted["opacity"], 0, 100) is None:
-        refuse("opacity", "it is a number from 0 to 100")
+        refuse("opacity", text("it is a number from 0 to 100"))
     if "finding" in wanted and str(wanted["finding"]).lower() not in [name.lower() for name in FINDINGS]:
-        refuse("finding", f"the findings are {', '.join(FINDINGS)}")
+        refuse("finding", text("the findings are {names}", names=", ".join(FINDINGS)))
     if "word" in wanted and _number(wanted["word"], 1, 999) is None:
-        refuse("word", "words are counted from 1")
+        refuse("word", text("words are counted from 1"))
+    if "lang" in wanted and wanted["lang"] not in LANGUAGES:
+        refuse("lang", text("the languages are {names}", names=", ".join(LANGUAGES)))
     return told
 
 
-def _names(text: Any) -> list[str]:
-    return [part.strip() for part in str(text).split(",")]
+def _names(typed: Any) -> list[str]:
+    return [part.strip() for part in str(typed).split(",")]
 
 
 def step(number: Any, count: int) -> int | None:
@@ -135,14 +141,14 @@ def case_code(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
-def quiz(text: Any, names: Sequence[str]) -> list[str] | None:
+def quiz(typed: Any, names: Sequence[str]) -> list[str] | None:
     """The codes of the cases that an address asks to be quizzed about, each once; None where it asks for others.
 
     Args:
-        text: names or codes of cases, separated by commas.
+        typed: names or codes of cases, separated by commas.
         names: of the cases that there are.
     """
     codes = {key: case_code(name) for name in names for key in (name, case_code(name))}
-    asked = [part.strip() for part in text.split(",")] if isinstance(text, str) and text.strip() else []
+    asked = _names(typed) if isinstance(typed, str) and typed.strip() else []
     found = list(dict.fromkeys(codes.get(part, "") for part in asked))
     return found if found and "" not in found and len(found) <= MOST_CASES else None

@@ -15,3 +15,6 @@ export function makeSvg(tag, attributes = {}) {
 
 // The tab of the page's panels with that id.
 export const panelTab = (id) => document.querySelector(`#panels [role="tab"][data-tab-id="${id}"]`);
+
+// The tab at the side of the page, "examples" or "uploads".
+export const sideTab = (id) => document.querySelector(`#side [role="tab"][data-tab-id="${id}"]`);

@@ -25,12 +25,10 @@ const linked = ["lesson", "quiz"].find((name) => new URLSearchParams(location.se
 if (linked) open(linked, 200);
 """
 
-WARNING = "Not for clinical use. For research and teaching."
-
 
 def render(state: str, sentence: str) -> str:
     """The header as HTML, with the model's state ("loading" | "ready" | "refused") and the sentence for it."""
-    return template.render("shell/header.html", warning=WARNING, state=state, sentence=sentence)
+    return template.render("shell/header.html", state=state, sentence=sentence)
 
 
 def build(pool: ModelPool) -> gr.HTML:

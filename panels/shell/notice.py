@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 CHANGED = modules.call("shell/notice.js", "picturesChanged")
 """JavaScript for a listener of Gradio's: tells the page that the pictures are others now."""
 
-SENTENCE = "The pictures have changed: what is shown here is still of the ones before. Press “Write the impression”."
-
 
 def render(sentences: Sequence[str] = ()) -> str:
     """The notices as HTML."""
-    return template.render("shell/notice.html", changed=SENTENCE, sentences=sentences)
+    return template.render("shell/notice.html", sentences=sentences)
 
 
 def build(page: gr.Blocks, pool: ModelPool, entries: Sequence[dict[str, Any]]) -> Any:

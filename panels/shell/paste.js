@@ -1,16 +1,18 @@
 // A picture pasted from the clipboard becomes the next upload: the frontal view first, then the lateral.
 // Works wherever no text is being typed.
 
+import { sideTab } from "./elements.js";
+import { text } from "./language.js";
+
 export function start() {
   const SIDES = ["frontal", "lateral"];
   const empty = (side) => document.querySelector(`#upload-${side} input[type="file"]`);
-  const tab = () => [...document.querySelectorAll("#side [role=tab]")].find((one) => one.textContent.trim() === "Your X-rays");
 
-  function say(text) {
+  function say(sentence) {
     let line = document.querySelector("#paste-said");
     if (!line) return;
     line.textContent = "";
-    setTimeout(() => { line.textContent = text; });
+    setTimeout(() => { line.textContent = sentence; });
   }
 
   async function slot() {
@@ -25,15 +27,15 @@ export function start() {
     const files = [...(event.clipboardData?.files || [])];
     if (!files.length || event.target.closest?.("input, textarea, [contenteditable]")) return;
     event.preventDefault();
-    if (tab()?.getAttribute("aria-selected") !== "true") tab()?.click();
+    if (sideTab("uploads")?.getAttribute("aria-selected") !== "true") sideTab("uploads")?.click();
     for (const file of files.slice(0, 2)) {
       const side = await slot();
-      if (!side) return say("Both views are there already: take one away first.");
+      if (!side) return say(text("Both views are there already: take one away first."));
       const input = empty(side), box = new DataTransfer();
       box.items.add(file);
       input.files = box.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
-      say(`Pasted as the ${side} view.`);
+      say(side === "frontal" ? text("Pasted as the frontal view.") : text("Pasted as the lateral view."));
       for (let tries = 100; tries && empty(side); tries--) await new Promise((done) => setTimeout(done, 50));
     }
   });

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
+from captioner.language import text
 from panels.shell import gallery as examples
-from panels.shell import glossary, upload_input
+from panels.shell import template, upload_input
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
@@ -49,25 +50,22 @@ def build(pool: ModelPool, entries: Sequence[dict[str, Any]], others: Sequence[d
     with gr.Column(elem_id="side"):
         with gr.Tabs():
             if entries:
-                with gr.Tab("Examples"):
+                with gr.Tab(text("Examples"), id="examples"):
                     gallery = examples.build(entries, [entry["name"] for entry in others])
-            with gr.Tab("Your X-rays"):
+            with gr.Tab(text("Your X-rays"), id="uploads"):
                 uploads = upload_input.build()
-                swap = gr.Button("Swap the two views", size="sm", elem_id="swap")
-                run = gr.Button("Write the impression", variant="primary", elem_id="run")
-        decoding = gr.Radio([("Greedy", GREEDY), ("Beam", BEAM)], value=GREEDY, label="Search", elem_id="decoding")
-        gr.HTML(
-            f'<p class="cxr-fine">What are {glossary.term("greedy search")} and {glossary.term("beam search")}?</p>',
-            apply_default_css=False,
-            js_on_load=None,
-        )
-        width = gr.Slider(1, 10, value=3, step=1, label="Beam width", visible=False, elem_id="beam-width")
+                swap = gr.Button(text("Swap the two views"), size="sm", elem_id="swap")
+                run = gr.Button(text("Write the impression"), variant="primary", elem_id="run")
+        searches = [(text("Greedy"), GREEDY), (text("Beam"), BEAM)]
+        decoding = gr.Radio(searches, value=GREEDY, label=text("Search"), elem_id="decoding")
+        gr.HTML(template.render("shell/searches.html"), apply_default_css=False, js_on_load=None)
+        width = gr.Slider(1, 10, value=3, step=1, label=text("Beam width"), visible=False, elem_id="beam-width")
         length_penalty = gr.Slider(
-            0, 2, value=0.7, step=0.1, label="Length penalty", visible=False, elem_id="length-penalty"
+            0, 2, value=0.7, step=0.1, label=text("Length penalty"), visible=False, elem_id="length-penalty"
         )
         # Not a list that opens: Gradio's takes the way past it by keyboard for a choice.
         checkpoint = gr.Radio(
-            pool.names, value=first, label="Checkpoint", visible=len(pool.names) > 1, elem_id="checkpoint"
+            pool.names, value=first, label=text("Checkpoint"), visible=len(pool.names) > 1, elem_id="checkpoint"
         )
     opened = gr.State("explain")
     decoding.change(

@@ -3,9 +3,32 @@
 from pathlib import Path
 from typing import Any
 
-from explain.report.template import environment
+from markupsafe import Markup, escape
 
-_TEMPLATES = environment(Path(__file__).resolve().parents[1], trim_blocks=True, lstrip_blocks=True)
+from captioner.language import fill, wording
+from captioner.sentence import Sentence, worded
+from explain.report.template import environment
+from panels.shell.glossary import term
+
+# What is shown of a Sentence is said in the visitor's language.
+_TEMPLATES = environment(Path(__file__).resolve().parents[1], trim_blocks=True, lstrip_blocks=True, finalize=worded)
+
+
+def text(sentence: str, /, **values: Any) -> Markup:
+    """`captioner.language.text` for templates: all is escaped but `Markup` among the values.
+
+    Args:
+        sentence: in English; a line break in it and what surrounds it count as one blank.
+        values: what its placeholders stand for.
+    """
+    if isinstance(sentence, Sentence):
+        return escape(worded(sentence))
+    found = escape(wording(" ".join(sentence.split()), values.get("count")))
+    return Markup(fill(found, {name: escape(worded(value)) for name, value in values.items()}))
+
+
+_TEMPLATES.globals["text"] = text
+_TEMPLATES.globals["term"] = term
 
 
 def render(name: str, /, **values: Any) -> str:

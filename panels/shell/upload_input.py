@@ -6,6 +6,7 @@ import gradio as gr
 
 from captioner import BadInput
 from captioner.images.study import read_view
+from captioner.language import text
 from panels.shell import template
 from panels.viewer.pictures import data_url, shrink
 
@@ -28,13 +29,11 @@ def preview(path: str | None) -> str:
     return template.render("shell/preview.html", refusal=None, picture=data_url(view.pixels))
 
 
-def _upload(name: str, note: str) -> gr.File:
+def _upload(name: str, label: str) -> gr.File:
     # Any kind of file may come: DICOM files often have no ending, and our own reader says what is wrong with a file.
     with gr.Column():
-        upload = gr.File(
-            label=f"{name}{note}", file_count="single", type="filepath", height=104, elem_id=f"upload-{name.lower()}"
-        )
-        picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name.lower()}")
+        upload = gr.File(label=label, file_count="single", type="filepath", height=104, elem_id=f"upload-{name}")
+        picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name}")
     # gr.File's own way leaves an empty temporary file behind each time it is read; the path has been checked already.
     upload.preprocess = lambda payload: payload.path if payload else None
     upload.change(
@@ -52,13 +51,6 @@ def _upload(name: str, note: str) -> gr.File:
 def build() -> Uploads:
     """The two uploads with their previews; returns Uploads."""
     with gr.Row(elem_id="uploads"):
-        uploads = Uploads(_upload("Frontal", ""), _upload("Lateral", " (optional)"))
-    gr.HTML(
-        '<p class="cxr-fine" id="paste-said" role="status"></p>'
-        '<p class="cxr-fine">PNG, JPEG or DICOM, as they come; a copied picture can be pasted. '
-        "Do not upload pictures that could identify a patient: "
-        "they are deleted within the hour, and nobody can fetch them back, but they do reach this server.</p>",
-        apply_default_css=False,
-        js_on_load=None,
-    )
+        uploads = Uploads(_upload("frontal", text("Frontal")), _upload("lateral", text("Lateral (optional)")))
+    gr.HTML(template.render("shell/upload_note.html"), apply_default_css=False, js_on_load=None)
     return uploads

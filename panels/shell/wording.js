@@ -1,10 +1,14 @@
 // Numbers and words as the page says them.
 
+import { later, text } from "./language.js";
+
 export const percent = (share) =>
   share > 0 && share < 0.005 ? "<1%" : share >= 0.995 && share < 1 ? ">99%" : `${Math.round(share * 100)}%`;
 export const signed = (number) => number.toFixed(2).replace("-", "\u2212");
 export const short = (number) => number.toPrecision(2).replace("-", "\u2212");
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
-const SPOKEN = { ".": "full stop", "<end>": "end of impression", "(end)": "end of impression" };
-export const spoken = (text) => SPOKEN[text] ?? text;
+const END = later("end of impression");
+const SPOKEN = { ".": later("full stop"), "<end>": END, "(end)": END };
+// A word of the impression, which stays as the model wrote it; what is no word is said.
+export const spoken = (word) => (Object.hasOwn(SPOKEN, word) ? text(SPOKEN[word]) : word);

@@ -1,5 +1,7 @@
 // A link to a word of an example: what differs from how the page comes, and the way back (panels/shell/deep_link.py).
 
+import { keepLanguage } from "../shell/language.js";
+
 // How the maps are drawn, as a link says it: its parameter -> the control.
 const DRAWN = { opacity: ".cxr-opacity", colours: ".cxr-colours", scale: "input[data-group=scale]", draw: "input[data-group=cells]" };
 
@@ -34,6 +36,7 @@ export function addLink(viewer) {
   find(".cxr-copy").addEventListener("click", async () => {
     const address = new URL(location.href);
     address.search = new URLSearchParams(viewer.link()).toString();
+    keepLanguage(address);
     history.replaceState(null, "", address);
     let said = "Link copied";
     try {

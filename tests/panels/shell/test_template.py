@@ -3,7 +3,9 @@
 import jinja2
 import pytest
 
-from panels.shell import gallery, header, notice, template, upload_input
+from captioner import language
+from captioner.sentence import Sentence
+from panels.shell import gallery, glossary, header, notice, template, upload_input
 
 MARKUP = '<img src=x onerror="alert(1)">'
 
@@ -27,3 +29,23 @@ def test_notices_are_listed_only_where_there_are_any():
 def test_a_name_that_is_missing_is_no_empty_text():
     with pytest.raises(jinja2.UndefinedError):
         template.render("shell/header.html", warning="", state="ready")
+
+
+def test_what_comes_from_a_catalogue_is_no_markup(monkeypatch):
+    monkeypatch.setattr(
+        language, "_catalogues", {"de": {"computer-drawn": MARKUP, "What are {greedy} and {beam}?": MARKUP}}
+    )
+    entry = {"name": "a", "title": "b", "frontal": None, "lateral": None}
+    with language.speaking("de"):
+        assert escaped(gallery.render([entry])) and escaped(template.render("shell/searches.html"))
+        monkeypatch.setattr(glossary, "_glossary", lambda: {"phantom": "computer-drawn"})
+        assert escaped(glossary.term("phantom", "computer-drawn"))
+
+
+def test_a_sentence_is_said_in_the_visitor_s_language_and_escaped():
+    with language.speaking("de"):
+        assert "Das konnte nicht berechnet werden." in header.render("refused", Sentence("This could not be computed."))
+        assert escaped(header.render("refused", Sentence("Model ready: {name}", name=MARKUP)))
+    assert template.text("What are {greedy} and\n  {beam}?", greedy="<", beam=glossary.term("phantom")).startswith(
+        'What are &lt; and <button type="button"'
+    )
