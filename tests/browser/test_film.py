@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tests.browser.canvas import heat, set_opacity
+from tests.browser.layout import still_box
 
 
 def slide(page, name, value):
@@ -51,7 +52,7 @@ def test_a_drag_with_shift_sets_both_and_one_without_does_not(example):
     page = example()
     canvas = page.locator('#viewer .cxr-view[data-view="frontal"] canvas')
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = still_box(canvas)
 
     def drag():
         page.mouse.move(box["x"] + 60, box["y"] + 60)

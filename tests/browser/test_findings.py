@@ -10,6 +10,7 @@ from captioner import load
 from panels.server.model_pool import ModelPool
 from panels.viewer import method
 from tests.browser.canvas import chosen, heat, refresh
+from tests.browser.layout import still_box
 from tests.stand_in import StandIn, ToldStandIn, serve, write_examples
 
 PHONE = {"width": 390, "height": 844}
@@ -223,7 +224,7 @@ def test_a_place_leads_to_the_findings_that_read_it(told):
     page = told()
     entry = ToldStandIn()._finding("effusion", 0.8, "right", (True, True)).map[0]
     row, column = np.unravel_index(entry.argmax(), entry.shape)
-    box = page.locator('.cxr-view[data-view="frontal"] canvas').bounding_box()
+    box = still_box(page.locator('.cxr-view[data-view="frontal"] canvas'))
     at = {
         "x": (column + 0.5) / entry.shape[1] * box["width"],
         "y": (row + 0.5) / entry.shape[0] * box["height"],
@@ -276,9 +277,8 @@ def test_every_method_maps_a_chosen_finding(visit, real_address):
 def test_on_a_small_laptop_films_words_and_the_first_findings_are_seen_at_once(told):
     page = told(viewport={"width": 1366, "height": 768})
     assert page.locator(".cxr-callouts").is_visible()  # the fullest page: the first minute
-    page.wait_for_timeout(300)
     for seen in (".cxr-words", '.cxr-view[data-view="frontal"] .cxr-picture', ".cxr-findings-head", ".cxr-finding"):
-        box = page.locator(seen).first.bounding_box()
+        box = still_box(page.locator(seen).first)
         assert box["y"] >= 0 and box["y"] + box["height"] <= 768, seen
 
 

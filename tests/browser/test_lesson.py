@@ -6,6 +6,7 @@ import pytest
 
 from panels.lesson.steps import TITLES
 from tests.browser.canvas import refresh
+from tests.browser.layout import still_box
 from tests.browser.test_page import CONTRAST
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -161,7 +162,7 @@ def test_on_a_phone_nothing_is_cut_off(lesson):
     page.locator(".cxr-show").tap()
     page.wait_for_selector(".cxr-bars tbody tr")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    back = page.get_by_role("button", name="Back to the lesson").bounding_box()
+    back = still_box(page.get_by_role("button", name="Back to the lesson"))
     assert 0 <= back["y"] and back["y"] + back["height"] <= 844
 
 

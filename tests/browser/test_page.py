@@ -9,6 +9,7 @@ import pytest
 
 from panels.server.model_pool import ModelPool
 from tests.browser.canvas import chosen, heat, refresh, words
+from tests.browser.layout import boxes
 from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve
 
 DARK, BRIGHT = (SENTENCES[key].split() for key in ("dark", "bright"))
@@ -155,9 +156,9 @@ def test_a_refresh_begins_anew(example):
 
 def test_phone_stacks_the_views_and_nothing_is_cut_off(example):
     page = example(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
-    boxes = [page.locator(f'.cxr-view[data-view="{view}"]').bounding_box() for view in ("frontal", "lateral")]
-    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 1
-    assert boxes[0]["width"] > 330
+    frontal, lateral = boxes(page, *(f'.cxr-view[data-view="{view}"]' for view in ("frontal", "lateral")))
+    assert frontal["y"] + frontal["height"] <= lateral["y"] + 1
+    assert frontal["width"] > 330
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".cxr-word").nth(2).tap()
     assert chosen(page) == DARK[2]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.browser.canvas import chosen, words
+from tests.browser.layout import still_box
 from tests.stand_in import SENTENCES, StandIn
 
 DARK = SENTENCES["dark"].split()
@@ -23,7 +24,7 @@ def press(page, view, row, column, **options):
     """Click the middle of a cell."""
     canvas = page.locator(f'#viewer .cxr-view[data-view="{view}"] canvas')
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = still_box(canvas)
     at = {"x": (column + 0.5) * box["width"] / 7, "y": (row + 0.5) * box["height"] / 7}
     canvas.click(position=at, **options)
 
@@ -68,7 +69,7 @@ def test_a_drag_and_another_button_ask_nothing(example):
     page = example()
     page.click("#viewer .cxr-readers-close") if page.locator("#viewer .cxr-readers").is_visible() else None
     press(page, "frontal", 2, 4, button="right")
-    canvas = page.locator('#viewer .cxr-view[data-view="frontal"] canvas').bounding_box()
+    canvas = still_box(page.locator('#viewer .cxr-view[data-view="frontal"] canvas'))
     page.mouse.move(canvas["x"] + 40, canvas["y"] + 40)
     page.mouse.down()
     page.mouse.move(canvas["x"] + 90, canvas["y"] + 90, steps=4)

@@ -4,6 +4,7 @@ import cv2
 import pytest
 
 from tests.browser.canvas import words
+from tests.browser.layout import still_box
 from tests.stand_in import draw_chest
 
 
@@ -160,9 +161,8 @@ def test_text_at_twice_its_size_grows_and_nothing_runs_out_of_the_window(example
 @pytest.mark.parametrize("width", [390, 768])
 def test_the_answer_comes_into_view_below_the_header_with_its_tabs(example, width):
     page = example("quiet", viewport={"width": width, "height": 844}, reduced_motion="reduce")
-    page.wait_for_timeout(500)
-    header = page.locator("#header").bounding_box()
-    tab = page.get_by_role("tab", name="Explain").bounding_box()
+    tab = still_box(page.get_by_role("tab", name="Explain"))
+    header = still_box(page.locator("#header"))
     assert tab["y"] >= header["y"] + header["height"] - 1
 
 

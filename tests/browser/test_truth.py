@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from panels.server.model_pool import ModelPool
+from tests.browser.layout import boxes
 from tests.stand_in import SENTENCES, StandIn, draw_chest, serve
 
 SQUARE = (0.25, 0.5, 0.5, 0.75)  # top, left, bottom, right of what is planted in the frontal picture
@@ -74,8 +75,8 @@ def test_the_outline_comes_after_the_first_look_and_one_key_takes_it_away(visit,
     assert edge.is_hidden() and not page.locator(".cxr-outline").is_checked()
     page.keyboard.press("ArrowRight")
     assert edge.is_visible() and page.locator(".cxr-outline").is_checked()
-    picture = page.locator('.cxr-view[data-view="frontal"] .cxr-picture').bounding_box()
-    shape = page.locator(".cxr-planted-edge polygon").first.bounding_box()
+    frontal = '.cxr-view[data-view="frontal"]'
+    picture, shape = boxes(page, f"{frontal} .cxr-picture", f"{frontal} .cxr-planted-edge polygon")
     top, left, bottom, right = SQUARE
     assert shape["x"] - picture["x"] == pytest.approx(left * picture["width"], abs=4)
     assert shape["y"] - picture["y"] == pytest.approx(top * picture["height"], abs=4)

@@ -7,6 +7,7 @@ import pytest
 
 from explain import heatmap
 from tests.browser.canvas import chosen, heat, set_opacity, words
+from tests.browser.layout import still_box
 from tests.stand_in import SENTENCES, StandIn
 
 DARK = SENTENCES["dark"].split()
@@ -169,7 +170,7 @@ def test_both_views_are_zoomed_and_moved_in_step(page):
     page.locator(".cxr-zoom-in").click()
     assert len(shown()) == 1 and "scale(1.6)" in shown().pop()
     before = shown()
-    frame = page.locator('.cxr-view[data-view="frontal"] .cxr-picture').bounding_box()
+    frame = still_box(page.locator('.cxr-view[data-view="frontal"] .cxr-picture'))
     x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -192,7 +193,7 @@ def test_both_views_are_zoomed_and_moved_in_step(page):
 
 
 def test_the_reading_under_the_pointer(page):
-    canvas = page.locator('.cxr-view[data-view="lateral"] canvas').bounding_box()
+    canvas = still_box(page.locator('.cxr-view[data-view="lateral"] canvas'))
     page.mouse.move(canvas["x"] + canvas["width"] * 6.5 / 7, canvas["y"] + canvas["height"] * 1.5 / 7)
     reading = page.locator('.cxr-view[data-view="lateral"] .cxr-reading').text_content()
     value = _maps()[0, 1, 1, 6]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from captioner.images.perturbation import FILLS, GRID, ViewChange, change
+from tests.browser.layout import still_box
 from tests.browser.test_page import CONTRAST
 from tests.stand_in import SENTENCES, StandIn
 
@@ -66,7 +67,7 @@ def slide(page, label, value):
 
 
 def stroke(page, start, end, view="frontal"):
-    box = page.locator(f'.cxr-sheet[data-view="{view}"] > canvas').bounding_box()
+    box = still_box(page.locator(f'.cxr-sheet[data-view="{view}"] > canvas'))
     at = [(box["x"] + box["width"] * u, box["y"] + box["height"] * v) for u, v in (start, end)]
     page.mouse.move(*at[0])
     page.mouse.down()
@@ -315,7 +316,7 @@ def test_a_press_on_a_cell_is_seen_in_every_tool_and_can_be_undone_once(bench, t
 def test_what_changes_nothing_is_no_step_to_undo_and_sliders_are_one(bench):
     page = bench()
     page.get_by_label("Erase", exact=True).check()
-    box = page.locator('.cxr-sheet[data-view="frontal"] > canvas').bounding_box()
+    box = still_box(page.locator('.cxr-sheet[data-view="frontal"] > canvas'))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert page.get_by_role("button", name="Undo").is_disabled()
     slider = page.get_by_label("Brightness, frontal", exact=True)
