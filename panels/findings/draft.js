@@ -3,29 +3,36 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 
+const VERDICTS = { // verdict -> so many of it
+  supported: later("{count} supported"), "not supported": later("{count} not supported"),
+  missing: later("{count} missing"), unsure: later("{count} unsure"),
+};
 const LONGEST = 2000; // characters, as captioner/seen_and_written.py takes them
 
 // How many of each verdict, as one sentence that is read out.
 function summary(trials) {
   const count = (verdict) => trials.filter((one) => one.verdict === verdict).length;
-  const told = ["supported", "not supported", "missing", "unsure"].map((verdict) => [count(verdict), verdict]).filter(([many]) => many);
-  return told.length ? `${told.map(([many, verdict]) => `${many} ${verdict}`).join(", ")}.` : "The draft claims none of the thirteen findings, and the head sees none.";
+  const told = Object.entries(VERDICTS).map(([verdict, said]) => [count(verdict), said]).filter(([many]) => many);
+  if (!told.length) return text("The draft claims none of the thirteen findings, and the head sees none.");
+  return `${told.map(([many, said]) => text(said, { count: many })).join(", ")}.`;
 }
 
 export function addDraft(viewer, own) {
   const box = make("details", "cxr-draft"), form = make("form", "cxr-draft-form");
-  const label = make("label", "", "An impression of your own"), text = make("textarea", "cxr-draft-text");
-  const press = make("button", "cxr-draft-ask", "Put it on trial"), said = make("p", "cxr-draft-said");
+  const label = make("label", "", text("An impression of your own")), typed = make("textarea", "cxr-draft-text");
+  const press = make("button", "cxr-draft-ask", text("Put it on trial")), said = make("p", "cxr-draft-said");
   const list = make("ol", "cxr-draft-claims");
-  text.rows = 3;
-  text.maxLength = LONGEST;
-  text.placeholder = "Small left effusion. No pneumothorax.";
+  typed.rows = 3;
+  typed.maxLength = LONGEST;
+  typed.placeholder = "Small left effusion. No pneumothorax."; // reports are read in English alone
   press.type = "submit";
   said.setAttribute("role", "status");
-  label.append(text);
+  label.append(typed);
   form.append(label, press);
-  box.append(make("summary", "", "A draft on trial"), make("p", "cxr-finding-record", "Each claim of it is held against what the finding head sees: supported, not supported, or missing. The head can be wrong, too."), form, said, list);
+  const how = text("Each claim of it is held against what the finding head sees: supported, not supported, or missing. The head can be wrong, too.");
+  box.append(make("summary", "", text("A draft on trial")), make("p", "cxr-finding-record", how), form, said, list);
   box.hidden = true;
   viewer.find(".cxr-findings").append(box);
 
@@ -36,7 +43,7 @@ export function addDraft(viewer, own) {
     const item = make("li"), node = make("button", "cxr-claim");
     node.type = "button";
     node.dataset.verdict = trial.verdict;
-    node.append(make("span", "cxr-claim-verdict", trial.verdict), " ", make("span", "cxr-claim-title", trial.title), " ", make("span", "cxr-claim-sentence", trial.sentence));
+    node.append(make("span", "cxr-claim-verdict", text(trial.verdict)), " ", make("span", "cxr-claim-title", trial.title), " ", make("span", "cxr-claim-sentence", trial.sentence));
     node.addEventListener("click", () => own.choose(entry));
     item.append(node);
     claims.push({ node, entry });
@@ -55,8 +62,8 @@ export function addDraft(viewer, own) {
     event.preventDefault();
     forget();
     waiting = true;
-    said.textContent = "The head looks at it …";
-    viewer.trigger("trial", { number: wish, id: viewer.answer.id, draft: text.value });
+    said.textContent = text("The head looks at it …");
+    viewer.trigger("trial", { number: wish, id: viewer.answer.id, draft: typed.value });
   });
 
   listen(viewer.element, EVENTS.trial, (answer) => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from captioner import BadInput
+from captioner.language import text
 from captioner.seen_and_written import on_trial
 from captioner.serving.answer import trial_dicts
 from panels.findings.panel import WITHOUT
@@ -35,11 +36,11 @@ def trial(pool: ModelPool, session: Session | None, asked: Any) -> dict[str, Any
     def work(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         model, draft = pool.get(session.key.checkpoint), asked.get("draft")
         if not model.has_findings:
-            raise BadInput(WITHOUT)
+            raise BadInput(text(WITHOUT))
         trials = trial_dicts(on_trial(model.findings(session.features), draft if isinstance(draft, str) else ""))
         return {"trials": [{name: each[name] for name in SHOWN} for each in trials]}
 
-    return answered(session, asked, "features", "This study is no longer on the page: ask again.", work)
+    return answered(session, asked, "features", text("This study is no longer on the page: ask again."), work)
 
 
 def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:

@@ -2,13 +2,14 @@
 // the viewer's own pictures and without asking the server. list.js lays out the findings, card.js tells of one, steer.js
 // asks what the decoder would write if it were told otherwise, draft.js puts a draft of the reader's own on trial.
 
+import { later } from "../shell/language.js";
 import { percent } from "../shell/wording.js";
 import { addCard } from "./card.js";
 import { addDraft } from "./draft.js";
 import { addList } from "./list.js";
 import { addSteering } from "./steer.js";
 
-const NEITHER = "neither seen nor written";
+const NEITHER = later("neither seen nor written");
 // What a link to a place of the Explain panel holds, or would lead elsewhere (panels/shell/deep_link.py).
 const IN_LINKS = ["example", "decoding", "width", "length_penalty", "checkpoint", "word", "method", "against", "opacity", "colours", "scale", "draw", "finding", "lesson", "quiz"];
 const NONE = { without: null, steerable: false, only: "", bound: null, entries: [] };

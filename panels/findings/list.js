@@ -1,11 +1,12 @@
 // The list of findings beside the pictures: bars with threshold and base rate, the likeliest first, by pointer and keys.
 
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 import { percent } from "../shell/wording.js";
 
 const LIKELIEST = 3; // shown even where they are neither seen nor written
-const NEITHER = "neither seen nor written";
-const AGREED = ["seen and written", NEITHER];
+const NEITHER = later("neither seen nor written");
+const AGREED = [later("seen and written"), NEITHER];
 
 function bar(entry) {
   const line = make("span", "cxr-finding-bar");
@@ -24,21 +25,21 @@ function bar(entry) {
 export function addList(viewer, own) {
   const section = make("section", "cxr-findings");
   section.hidden = true;
-  section.setAttribute("aria-label", "Findings");
+  section.setAttribute("aria-label", text("Findings"));
   const head = make("header", "cxr-findings-head");
   const key = make("p", "cxr-findings-key");
-  const mark = (className, text) => {
-    const item = make("span", "", text), sample = make("i", className);
+  const mark = (className, said) => {
+    const item = make("span", "", said), sample = make("i", className);
     sample.setAttribute("aria-hidden", "true");
     item.prepend(sample);
     return item;
   };
-  key.append(mark("cxr-key-length", "probability"), mark("cxr-key-threshold", "threshold"), mark("cxr-key-base", "how common it is"));
-  head.append(make("h2", "", "What the finding head sees"));
+  key.append(mark("cxr-key-length", text("probability")), mark("cxr-key-threshold", text("threshold")), mark("cxr-key-base", text("how common it is")));
+  head.append(make("h2", "", text("What the finding head sees")));
   const without = make("p", "cxr-findings-without");
   const box = make("div", "cxr-findings-list");
   box.setAttribute("role", "listbox");
-  box.setAttribute("aria-label", "Findings, the likeliest first");
+  box.setAttribute("aria-label", text("Findings, the likeliest first"));
   const more = make("button", "cxr-findings-more");
   more.type = "button";
   head.append(key);
@@ -55,10 +56,11 @@ export function addList(viewer, own) {
     node.type = "button";
     node.setAttribute("role", "option");
     node.dataset.state = entry.other_side ? "other side" : entry.state;
-    const common = entry.base_rate === null ? "" : `, ${percent(entry.base_rate)} of training studies`;
-    node.setAttribute("aria-label", `${entry.title}, ${percent(entry.probability)}, threshold ${percent(entry.threshold)}${common}. ${entry.sentence}`);
+    const numbers = [entry.title, percent(entry.probability), text("threshold {share}", { share: percent(entry.threshold) })];
+    if (entry.base_rate !== null) numbers.push(text("{share} of training studies", { share: percent(entry.base_rate) }));
+    node.setAttribute("aria-label", `${numbers.join(", ")}. ${entry.sentence}`);
     node.append(make("span", "cxr-finding-name", entry.title), make("span", "cxr-finding-share", percent(entry.probability)), bar(entry));
-    node.append(make("span", "cxr-finding-state", entry.other_side ? "different sides" : entry.state));
+    node.append(make("span", "cxr-finding-state", entry.other_side ? text("different sides") : text(entry.state)));
     node.addEventListener("click", () => {
       own.choose(entry);
       buttons[place].focus({ preventScroll: true });
@@ -70,7 +72,7 @@ export function addList(viewer, own) {
     const { entries } = own.answer, hidden = entries.filter(quiet).length;
     buttons.forEach((node, place) => { node.hidden = !open && quiet(entries[place], place); });
     more.hidden = !hidden;
-    more.textContent = open ? "Show fewer" : `Show ${hidden} more, neither seen nor written`;
+    more.textContent = open ? text("Show fewer") : text("Show {count} more, neither seen nor written", { count: hidden });
     more.setAttribute("aria-expanded", String(open));
   }
 

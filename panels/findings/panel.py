@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from captioner.checkpoint import how_often_right
+from captioner.language import later, text
 from captioner.reports.findings import SIDED
 from captioner.seen_and_written import standings
 from captioner.serving.answer import claim_dicts
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
     from panels.viewer.session import Session
 
-BOUND = (
+BOUND = later(
     "This decoder may state only what the head tells it, so “written, not seen” cannot come up in what it writes; a "
     "draft of your own, or another checkpoint, can say what the head does not see."
 )
-WITHOUT = "This checkpoint has no finding head: it writes impressions alone."
+WITHOUT = later("This checkpoint has no finding head: it writes impressions alone.")
 
 
 def payload(
@@ -60,7 +61,7 @@ def payload(
         row), "share", "said", and "records", sentences on how often this was right, where it was counted.
     """
     if findings is None:
-        return {"without": WITHOUT, "steerable": False, "only": ONLY, "bound": None, "entries": []}
+        return {"without": text(WITHOUT), "steerable": False, "only": ONLY, "bound": None, "entries": []}
     table = model.how_often_right
     claims = claim_dicts(model, caption, findings)
     conditions = {condition.finding: condition for condition in caption.conditions}
@@ -93,7 +94,7 @@ def payload(
             }
         )
     entries.sort(key=lambda entry: -entry["probability"])
-    bound = BOUND if model.config["decoding"].get("says_what_it_is_told") else None
+    bound = text(BOUND) if model.config["decoding"].get("says_what_it_is_told") else None
     return {
         "without": None,
         "steerable": bool(caption.conditions),
@@ -120,7 +121,7 @@ def steer(pool: ModelPool, session: Session | None, asked: Any) -> dict[str, Any
         model = pool.get(session.key.checkpoint)
         return as_dict(compare_with_steering(model, session.features, session.caption, switches))
 
-    return answered(session, asked, "caption", "This impression is no longer on the page: ask again.", work)
+    return answered(session, asked, "caption", text("This impression is no longer on the page: ask again."), work)
 
 
 def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:

@@ -3,30 +3,31 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 
-const AS_FOUND = "as found";
-const CHOICES = [["on", true], ["off", false], ["left", "left"], ["right", "right"], ["both sides", "bilateral"]];
+const AS_FOUND = later("as found");
+const CHOICES = [[later("on"), true], [later("off"), false], [later("left"), "left"], [later("right"), "right"], [later("both sides"), "bilateral"]];
 const MOVED = 0.05; // a word whose probability moves by less has not moved
 
-const nameOf = (wanted) => (wanted === undefined ? AS_FOUND : CHOICES.find(([, value]) => value === wanted)[0]);
+const nameOf = (wanted) => text(wanted === undefined ? AS_FOUND : CHOICES.find(([, value]) => value === wanted)[0]);
 
 function wordOf(word, others) {
-  const text = spoken(word.text) === word.text ? word.text : "."; // a full stop stands as one
+  const shown = spoken(word.text) === word.text ? word.text : "."; // a full stop stands as one
   const node = make("span", "cxr-steered-word"), share = percent(word.probability);
   const other = word.other === null ? null : others[word.other];
   if (!other) {
-    node.append(make("mark", "", text), make("small", "", share));
-    node.append(make("span", "cxr-unseen", " (changed)"));
+    node.append(make("mark", "", shown), make("small", "", share));
+    node.append(make("span", "cxr-unseen", ` ${text("(changed)")}`));
   } else if (Math.abs(other.probability - word.probability) >= MOVED) {
-    node.append(text, make("small", "cxr-moved", `${percent(other.probability)} → ${share}`));
-  } else node.append(text, make("small", "", share));
+    node.append(shown, make("small", "cxr-moved", `${percent(other.probability)} → ${share}`));
+  } else node.append(shown, make("small", "", share));
   return node;
 }
 
 export function addSteering(viewer, own) {
   const sheet = make("section", "cxr-steered");
-  sheet.setAttribute("aria-label", "Steered impression");
+  sheet.setAttribute("aria-label", text("Steered impression"));
   sheet.hidden = true;
 
   let steer = {}; // finding -> what the decoder is told instead
@@ -34,8 +35,8 @@ export function addSteering(viewer, own) {
   let made = null; // the controls of the card, and the entry that they are for
 
   function lay(answer) {
-    const switched = Object.entries(steer).map(([name, wanted]) => `${name} ${nameOf(wanted)}`).join(", ");
-    const back = make("button", "cxr-steered-back", "Take all switches back");
+    const switched = Object.entries(steer).map(([name, wanted]) => `${text(name)} ${nameOf(wanted)}`).join(", ");
+    const back = make("button", "cxr-steered-back", text("Take all switches back"));
     back.type = "button";
     back.addEventListener("click", () => {
       steer = {};
@@ -49,13 +50,13 @@ export function addSteering(viewer, own) {
     const words = make("p", "cxr-steered-words");
     if (!answer.message) {
       words.append(...answer.after.words.flatMap((word) => [wordOf(word, answer.before.words), " "]));
-      if (!answer.after.words.length) words.append("The decoder ends the impression before its first word.");
+      if (!answer.after.words.length) words.append(text("The decoder ends the impression before its first word."));
     }
     const gone = answer.message ? [] : answer.before.words.filter((word) => word.other === null);
     const lost = make("p", "cxr-steered-gone");
-    if (gone.length) lost.append("No longer written: ", ...gone.flatMap((word) => [make("s", "", spoken(word.text)), ` ${percent(word.probability)} `]));
+    if (gone.length) lost.append(`${text("No longer written:")} `, ...gone.flatMap((word) => [make("s", "", spoken(word.text)), ` ${percent(word.probability)} `]));
     sheet.replaceChildren(
-      make("h3", "", `Steered: ${switched}`), words, ...(gone.length ? [lost] : []), said,
+      make("h3", "", text("Steered: {switches}", { switches: switched })), words, ...(gone.length ? [lost] : []), said,
       make("p", "cxr-steered-only", answer.only || own.answer.only), back,
     );
     sheet.hidden = false;
@@ -66,7 +67,7 @@ export function addSteering(viewer, own) {
     waiting = Object.keys(steer).length > 0;
     sheet.hidden = !waiting;
     if (!waiting) return;
-    if (!sheet.childElementCount) sheet.replaceChildren(make("p", "cxr-steered-said", "The decoder writes …"));
+    if (!sheet.childElementCount) sheet.replaceChildren(make("p", "cxr-steered-said", text("The decoder writes …")));
     sheet.setAttribute("aria-busy", "true");
     viewer.trigger("steer", { number: wish, id: viewer.answer.id, steer });
   }
@@ -81,13 +82,14 @@ export function addSteering(viewer, own) {
 
   function controlsOf(entry) {
     const box = make("fieldset", "cxr-steer");
-    box.append(make("legend", "", "Steer it"));
+    box.append(make("legend", "", text("Steer it")));
     if (!own.answer.steerable) {
-      box.append(make("p", "cxr-finding-record", "The decoder of this checkpoint is not told what the head finds: it cannot be steered."));
+      box.append(make("p", "cxr-finding-record", text("The decoder of this checkpoint is not told what the head finds: it cannot be steered.")));
       return box;
     }
-    const found = entry.told === false ? "not there" : entry.told === true ? "there" : `there, ${nameOf(entry.told)}`;
-    box.append(make("p", "cxr-finding-record", `The head told the decoder: ${found}. Tell it something else:`));
+    const there = entry.told === true ? text("there") : text("there, {side}", { side: nameOf(entry.told) });
+    const found = entry.told === false ? text("not there") : there;
+    box.append(make("p", "cxr-finding-record", text("The head told the decoder: {found}. Tell it something else:", { found })));
     const choices = [[AS_FOUND, undefined], ...CHOICES.filter(([, value]) => entry.sided || typeof value === "boolean")];
     const group = `steer-${Math.random().toString(36).slice(2)}`;
     for (const [title, wanted] of choices) {
@@ -100,7 +102,7 @@ export function addSteering(viewer, own) {
         else steer[entry.name] = wanted;
         ask();
       });
-      label.append(input, make("span", "", title));
+      label.append(input, make("span", "", text(title)));
       box.append(label);
     }
     box.append(make("p", "cxr-finding-record", own.answer.only));

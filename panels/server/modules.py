@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from captioner.language import text
+from captioner.sentence import worded
 from panels.server import request_limits, routes
 from panels.shell import catalogues
 
@@ -106,7 +107,7 @@ def start(name: str, wishes: Iterable[str] = (), **constants: Any) -> str:
     """
     lost = text("This part of the page could not be loaded. Please load the page anew.")
     told = {"wishes": list(wishes), "path": path(name), "constants": constants, "lost": lost}
-    return _START % {"at": _AT, **{key: json.dumps(value) for key, value in told.items()}}
+    return _START % {"at": _AT, **{key: json.dumps(worded(value)) for key, value in told.items()}}
 
 
 def call(name: str, function: str) -> str:

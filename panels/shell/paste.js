@@ -1,11 +1,13 @@
 // A picture pasted from the clipboard becomes the next upload: the frontal view first, then the lateral.
-// Works wherever no text is being typed.
+// Works wherever no text is being typed. And what stands in an upload that is empty, for page.css.
 
 import { sideTab } from "./elements.js";
 import { text } from "./language.js";
 
 export function start() {
   const SIDES = ["frontal", "lateral"];
+  document.documentElement.style.setProperty("--cxr-drop", JSON.stringify(text("Drop or choose a file")));
+
   const empty = (side) => document.querySelector(`#upload-${side} input[type="file"]`);
 
   function say(sentence) {

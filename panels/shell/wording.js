@@ -8,6 +8,9 @@ export const signed = (number) => number.toFixed(2).replace("-", "\u2212");
 export const short = (number) => number.toPrecision(2).replace("-", "\u2212");
 export const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
+const VIEWS = { frontal: later("frontal"), lateral: later("lateral"), "frontal, again": later("frontal, again") };
+export const viewName = (name) => (Object.hasOwn(VIEWS, name) ? text(VIEWS[name]) : name);
+
 const END = later("end of impression");
 const SPOKEN = { ".": later("full stop"), "<end>": END, "(end)": END };
 // A word of the impression, which stays as the model wrote it; what is no word is said.

@@ -1,6 +1,7 @@
 // All words at once: a small picture of every word's map on both views; one is chosen as a word is.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { drawThumbnail, makeThumbnail } from "./thumbnail.js";
 
@@ -17,7 +18,7 @@ export function addAllWords(viewer) {
       const button = make("button", word.branch === undefined ? "cxr-small" : "cxr-small cxr-small-branch"), strip = makeThumbnail(viewer), share = make("span", "cxr-small-said");
       button.type = "button";
       const name = make("span", "cxr-small-name", spoken(word.text));
-      if (word.branch !== undefined) name.append(make("span", "cxr-unseen", ", of the impression gone on with"));
+      if (word.branch !== undefined) name.append(make("span", "cxr-unseen", text(", of the impression gone on with")));
       button.append(strip, name, share);
       button.addEventListener("click", () => {
         viewer.play(false);
@@ -40,7 +41,7 @@ export function addAllWords(viewer) {
     cells.forEach(({ strip, share }, index) => {
       const map = maps[index];
       drawThumbnail(viewer, strip, map, map ? viewer.ceiling(map) : 0);
-      share.textContent = !map ? "no map yet" : !map.share ? "nothing" : map.share.map((part) => percent(part)).join(" · ");
+      share.textContent = !map ? text("no map yet") : !map.share ? text("nothing") : map.share.map((part) => percent(part)).join(" · ");
     });
   }
 

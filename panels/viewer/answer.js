@@ -1,6 +1,7 @@
 // A new answer of the server's (panels/viewer/word_viewer.py) becomes words and pictures. Every text is set as text.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent } from "../shell/wording.js";
 import { noticesOf } from "./mending.js";
 import { absentFigure, fit, viewFigure } from "./view_figure.js";
@@ -8,7 +9,7 @@ import { absentFigure, fit, viewFigure } from "./view_figure.js";
 // How sure the model was of each word, as one number a person can read: the geometric mean.
 function sureness(value) {
   const count = value.words.length + (value.cut_off ? 0 : 1);
-  return value.words.length ? ` · ${percent(Math.exp(value.log_prob / count))} sure of each word on average` : "";
+  return value.words.length ? text("{share} sure of each word on average", { share: percent(Math.exp(value.log_prob / count)) }) : "";
 }
 
 export function addAnswer(viewer) {
@@ -23,7 +24,8 @@ export function addAnswer(viewer) {
   });
 
   function head(value) {
-    find(".cxr-run").textContent = `${value.checkpoint} · ${value.search}${sureness(value)}${value.cut_off ? " · cut off at the length limit" : ""}`;
+    const run = [value.checkpoint, value.search, sureness(value), value.cut_off ? text("cut off at the length limit") : ""];
+    find(".cxr-run").textContent = run.filter(Boolean).join(" · ");
     find(".cxr-notices").hidden = !value.notices.length;
     find(".cxr-notices").replaceChildren(...noticesOf(value, viewer));
     find(".cxr-truth").hidden = !value.truth.origin;
@@ -49,7 +51,7 @@ export function addAnswer(viewer) {
     const index = Math.max(Number.parseInt(asked.word, 10) || 1, 1) - 1;
     if (index < value.words.length || !value.words.length) return index;
     find(".cxr-notices").hidden = false;
-    find(".cxr-notices").append(make("p", "", `The link asks for word ${index + 1}, and the impression has ${value.words.length}.`));
+    find(".cxr-notices").append(make("p", "", text("The link asks for word {number}, and the impression has {last}.", { number: index + 1, last: value.words.length })));
     return index;
   }
 
@@ -73,7 +75,7 @@ export function addAnswer(viewer) {
     head(value);
     viewer.buttons = value.words.map(viewer.wordButton);
     viewer.layWords(value);
-    if (!value.words.length) find(".cxr-words").append(make("p", "", "The model ended the impression before its first word."));
+    if (!value.words.length) find(".cxr-words").append(make("p", "", text("The model ended the impression before its first word.")));
     layViews(value);
     find(".cxr-copy").hidden = !value.example;
     viewer.callOut();

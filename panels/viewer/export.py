@@ -12,6 +12,8 @@ import gradio as gr
 
 from captioner import BadInput, read_study
 from captioner.images.orientation import orientation
+from captioner.language import ENGLISH, speaking, text
+from captioner.sentence import Sentence
 from captioner.serving.answer import findings_dicts
 from explain import places
 from explain.methods.base import METHODS, method
@@ -173,7 +175,7 @@ def write(
     """
     kind, name, caption = asked.get("kind"), asked.get("method"), session.caption
     if kind not in KINDS:
-        raise BadInput("There is no such file to save.")
+        raise BadInput(Sentence("There is no such file to save."))
     if name not in METHODS:
         name = "attention"
     if name == "attention" and kind == "json":
@@ -226,8 +228,9 @@ def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> Non
     def told(event: gr.EventData, session: Any, request: gr.Request, place: dict[str, Any]) -> Iterator[Any]:
         def work(progress: Callable[[int, int], object]) -> dict[str, str]:
             if session is None or session.caption is None:
-                raise BadInput("There is no impression to save yet.")
-            return write(pool.get(session.key.checkpoint), session, event._data, progress)
+                raise BadInput(text("There is no impression to save yet."))
+            with speaking(ENGLISH):  # files go from hand to hand
+                return write(pool.get(session.key.checkpoint), session, event._data, progress)
 
         return answers(event, request, stops, KIND, work, place=place)
 

@@ -2,6 +2,7 @@
 // to white. For looking only: the model read the pictures as they came, and the maps over them stay as they are.
 
 import { makeSvg } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 
 const FULL = { level: 50, window: 100 }; // percent of the range from black to white
 const DRAG = 0.4; // percent for a pixel of the pointer's way
@@ -63,7 +64,7 @@ export function addFilm(viewer) {
   find(".cxr-film-reset").addEventListener("click", () => {
     set(FULL);
     inputs.level.focus();
-    viewer.say("The film is as it came.");
+    viewer.say(text("The film is as it came."));
   });
 
   viewer.on("leave", () => set(FULL));

@@ -4,6 +4,7 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { signed, spoken } from "../shell/wording.js";
 
 export function addGoOn(viewer) {
@@ -23,16 +24,16 @@ export function addGoOn(viewer) {
     return branch === undefined ? tokens(0) : [...begun.slice(0, branch), ...tokens(own().length)];
   }
 
-  function say(text) {
-    state.textContent = text;
-    state.hidden = !text;
+  function say(said) {
+    state.textContent = said;
+    state.hidden = !said;
   }
 
   // Called by the list of alternatives (word_card.js).
   viewer.goOn = (index, other) => {
     viewer.play(false);
     waiting = { number: ++wish, text: other.text, prefix: [...tokensBefore(index), other.token_id] };
-    say(`The model writes on from “${spoken(other.text)}” …`);
+    say(text("The model writes on from “{word}” …", { word: spoken(other.text) }));
     trigger("go_on", { number: wish, id: viewer.answer.id, prefix: waiting.prefix });
   };
 
@@ -49,7 +50,7 @@ export function addGoOn(viewer) {
     if (left !== undefined) viewer.choose(Math.min(left, kept.length - 1), { speak: false });
   }
 
-  function lay({ words, given, log_prob: logProb, before, search, cut_off: cutOff }, { text, prefix }) {
+  function lay({ words, given, log_prob: logProb, before, search, cut_off: cutOff }, { text: taken, prefix }) {
     forget();
     begun = prefix;
     const at = prefix.length - 1; // where the two impressions part
@@ -60,23 +61,22 @@ export function addGoOn(viewer) {
     if (given > at) buttons[0].classList.add("cxr-taken");
     const group = make("div", "cxr-gone-on");
     group.setAttribute("role", "group");
-    group.setAttribute("aria-label", `Impression that goes on from “${spoken(text)}”`);
+    group.setAttribute("aria-label", text("Impression that goes on from “{word}”", { word: spoken(taken) }));
     const same = make("span", "cxr-gone-on-same", words.slice(0, at).map((word) => word.text).join(" "));
     same.setAttribute("aria-hidden", "true"); // the options say it already
     group.append(same, ...buttons);
     find(".cxr-words").append(group);
-    const close = make("button", "cxr-gone-on-close", "Put it away");
+    const close = make("button", "cxr-gone-on-close", text("Put it away"));
     close.type = "button";
     close.addEventListener("click", () => {
       forget();
       viewer.show();
       viewer.buttons[viewer.chosen]?.focus({ preventScroll: true });
     });
-    say(
-      `Gone on from “${spoken(text)}” by ${search}${cutOff ? ", cut off at the length limit" : ""}` +
-      `${added.length ? "" : ", which ends the impression there"}: log probability ` +
-      `${signed(logProb)}, as written ${signed(before)}. `,
-    );
+    const how = [search, cutOff ? text("cut off at the length limit") : "", added.length ? "" : text("which ends the impression there")];
+    const numbers = { log_prob: signed(logProb), before: signed(before) };
+    const told = { word: spoken(taken), how: how.filter(Boolean).join(", "), ...numbers };
+    say(`${text("Gone on from “{word}” by {how}: log probability {log_prob}, as written {before}.", told)} `);
     state.append(close);
     if (added.length) viewer.choose(count, { focus: true });
     else viewer.show();
@@ -93,7 +93,7 @@ export function addGoOn(viewer) {
   listen(element, EVENTS.queue, ({ state: queue, wish: refused }) => {
     if (queue !== "refused" || !waiting || !refused?.prefix || refused.number !== waiting.number) return;
     waiting = null;
-    say("Too many people were asking: the model did not write on.");
+    say(text("Too many people were asking: the model did not write on."));
   });
 
   // ---- what the viewer does ----
@@ -101,7 +101,7 @@ export function addGoOn(viewer) {
   const withoutMapBefore = viewer.withoutMap;
   viewer.withoutMap = (word) =>
     word.branch === undefined || !word.maps ? withoutMapBefore(word)
-      : "Other methods explain the impression that the model wrote: choose attention for the words of this one.";
+      : text("Other methods explain the impression that the model wrote: choose attention for the words of this one.");
 
   const linkBefore = viewer.link;
   viewer.link = () => {

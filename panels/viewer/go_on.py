@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from captioner import BadInput
+from captioner.language import text
 from panels.server import modules
 from panels.server.jobs import MODEL, number
 from panels.viewer import word_viewer
@@ -27,7 +28,7 @@ def beginning(asked: Any) -> list[int]:
     """
     sound = isinstance(asked, list) and 0 < len(asked) <= LONGEST
     if not sound or not all(isinstance(token, int) and not isinstance(token, bool) for token in asked):
-        raise BadInput("The words to go on from must be a list of their numbers in the vocabulary.")
+        raise BadInput(text("The words to go on from must be a list of their numbers in the vocabulary."))
     return asked
 
 
@@ -73,7 +74,7 @@ def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:
         answer = {"number": number(asked), "id": asked.get("id")}
         try:
             if session is None or session.caption is None or asked.get("id") != session.token:
-                raise BadInput("The page shows another impression by now.")
+                raise BadInput(text("The page shows another impression by now."))
             model = pool.get(session.key.checkpoint)
             return {**answer, "state": "done", **payload(model, session, beginning(asked.get("prefix")))}
         except BadInput as error:

@@ -1,6 +1,6 @@
 // A link to a word of an example: what differs from how the page comes, and the way back (panels/shell/deep_link.py).
 
-import { keepLanguage } from "../shell/language.js";
+import { keepLanguage, text } from "../shell/language.js";
 
 // How the maps are drawn, as a link says it: its parameter -> the control.
 const DRAWN = { opacity: ".cxr-opacity", colours: ".cxr-colours", scale: "input[data-group=scale]", draw: "input[data-group=cells]" };
@@ -38,15 +38,15 @@ export function addLink(viewer) {
     address.search = new URLSearchParams(viewer.link()).toString();
     keepLanguage(address);
     history.replaceState(null, "", address);
-    let said = "Link copied";
+    let said = text("Link copied");
     try {
       await navigator.clipboard.writeText(address.href);
     } catch { // no leave to write there, as on a page without https
-      said = "The link stands in the address bar";
+      said = text("The link stands in the address bar");
     }
     const button = find(".cxr-copy");
     button.textContent = said;
     viewer.say(said);
-    setTimeout(() => { button.textContent = "Copy a link to this word"; }, 2500);
+    setTimeout(() => { button.textContent = text("Copy a link to this word"); }, 2500);
   });
 }

@@ -1,6 +1,7 @@
 // Asks the server for maps, word by word or all at once, and unpacks what comes (EVENTS.maps).
 
 import { EVENTS, listen } from "../shell/events.js";
+import { text } from "../shell/language.js";
 import { percent } from "../shell/wording.js";
 import { showProgress } from "./progress.js";
 
@@ -44,7 +45,7 @@ export function addMapWishes(viewer, shown, { tellBar }) {
     const other = word === null ? null : shown.rivalOf(word), mine = ++wish;
     waiting = { number: mine, method: shown.name, word, finding };
     setTimeout(() => {
-      if (waiting && waiting.number === mine && box.hidden) showProgress(box, 0, 1, "Waiting for its turn");
+      if (waiting && waiting.number === mine && box.hidden) showProgress(box, 0, 1, text("Waiting for its turn"));
     }, PATIENCE);
     trigger(shown.methodOf(shown.name).slow ? "slow_maps" : "maps", {
       number: mine, id: viewer.answer.id, method: shown.name, word, finding, against: other ? other.token_id : null,
@@ -99,16 +100,16 @@ export function addMapWishes(viewer, shown, { tellBar }) {
     if (detail.state === "refused") shown.trouble = detail.message;
     viewer.show();
     tellBar();
-    viewer.say(detail.state === "done" ? "The map is there." : shown.trouble || "Stopped.");
+    viewer.say(detail.state === "done" ? text("The map is there.") : shown.trouble || text("Stopped."));
   });
 
   // The queue was full for too long (panels/shell/retry_full_queue.js).
   listen(element, EVENTS.queue, ({ state, wish: refused }) => {
     if (state !== "refused" || !refused || !("against" in refused)) return;
-    if (beside.has(refused.number)) return heardBeside({ number: refused.number, state: "refused", message: "Too many people were asking." });
+    if (beside.has(refused.number)) return heardBeside({ number: refused.number, state: "refused", message: text("Too many people were asking.") });
     if (!waiting || refused.number !== waiting.number) return;
     waiting = null;
-    shown.trouble = "Too many people were asking: the map was not computed.";
+    shown.trouble = text("Too many people were asking: the map was not computed.");
     viewer.show();
     tellBar();
   });

@@ -1,9 +1,10 @@
 // What is odd about the pictures, with a button for what would mend it; what was mended can be taken back.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 
-function press(text, asked, viewer) {
-  const button = make("button", "cxr-mend", text);
+function press(said, asked, viewer) {
+  const button = make("button", "cxr-mend", said);
   button.type = "button";
   button.addEventListener("click", () => {
     button.disabled = true;
@@ -16,7 +17,7 @@ function press(text, asked, viewer) {
 export function noticesOf(value, viewer) {
   const buttons = [
     ...(value.mendings || []).map(({ name, offer }) => press(offer, { name }, viewer)),
-    ...((value.mended || []).length ? [press("Undo the last change", { undo: true }, viewer)] : []),
+    ...((value.mended || []).length ? [press(text("Undo the last change"), { undo: true }, viewer)] : []),
   ];
   const row = make("div", "cxr-mendings");
   row.append(...buttons);

@@ -3,10 +3,22 @@
 
 import { EVENTS, listen, tell } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { addEvidenceMarks } from "./evidence_marks.js";
 import { addMapWishes } from "./map_wishes.js";
 
+// What there is to say of a map, by what it is of: `of` of viewer.mapOf.
+const OF_MAPS = {
+  word: {
+    against: later("{share} of the evidence spoke against the word (blue)."), nothing: later("Nothing spoke against the word."),
+    nowhere: later("By this method no place of the pictures speaks for the word."),
+  },
+  finding: {
+    against: later("{share} of the evidence spoke against the finding (blue)."), nothing: later("Nothing spoke against the finding."),
+    nowhere: later("By this method no place of the pictures speaks for the finding."),
+  },
+};
 const SETTLED = 120; // milliseconds on one word until the others hear of it
 
 export function addMethods(viewer, methods) {
@@ -40,19 +52,21 @@ export function addMethods(viewer, methods) {
     shown.name === "attention" ? attentionMap(index) : shown.found.get(keyOf(index, shown.rivalOf(index))) || null;
 
   viewer.withoutMap = (word) => {
-    const none = hasAttention() ? "" : "This checkpoint has no attention. ";
-    if (wishes.waiting()) return `${none}The map is being computed.`;
-    return none + (shown.trouble || `There is no map of “${spoken(word.text)}” by this method yet.`);
+    const none = hasAttention() ? "" : `${text("This checkpoint has no attention.")} `;
+    if (wishes.waiting()) return none + text("The map is being computed.");
+    return none + (shown.trouble || text("There is no map of “{word}” by this method yet.", { word: spoken(word.text) }));
   };
 
   const attentionRemarks = viewer.remarks;
   viewer.remarks = (word, map) => {
     if (!map || map.attention) return attentionRemarks(word, map);
-    const said = [...map.facts];
-    if (map.signed) said.unshift(map.opposed > 0 ? `${percent(map.opposed)} of the evidence spoke against the ${map.of} (blue).` : `Nothing spoke against the ${map.of}.`);
-    if (!map.share) said.unshift(`By this method no place of the pictures speaks for the ${map.of}.`);
+    const said = [...map.facts], of = OF_MAPS[map.of];
+    if (map.signed) said.unshift(map.opposed > 0 ? text(of.against, { share: percent(map.opposed) }) : text(of.nothing));
+    if (!map.share) said.unshift(text(of.nowhere));
     const other = map.of === "word" ? shown.rivalOf(viewer.shown()) : null;
-    if (other) said.push(`${map.signed ? "Orange" : "Bright"}: what speaks for “${spoken(word.text)}” rather than “${spoken(other.text)}”.`);
+    const words = other && { word: spoken(word.text), other: spoken(other.text) };
+    if (other && map.signed) said.push(text("Orange: what speaks for “{word}” rather than “{other}”.", words));
+    else if (other) said.push(text("Bright: what speaks for “{word}” rather than “{other}”.", words));
     return said;
   };
 
@@ -63,7 +77,10 @@ export function addMethods(viewer, methods) {
     const none = (words.length || finding) && shown.name !== "attention" && !(finding ? shown.mapOfFinding(finding) : viewer.mapOf(viewer.chosen));
     const button = find(".cxr-ask");
     button.hidden = !none || Boolean(wishes.waiting()) || !(shown.methodOf(shown.name).slow || shown.trouble);
-    if (!button.hidden) button.textContent = `Compute the map of “${finding || spoken(words[viewer.chosen].text)}” (${shown.methodOf(shown.name).waits.maps})`;
+    if (!button.hidden) {
+      const named = finding ? text(finding) : spoken(words[viewer.chosen].text), wait = shown.methodOf(shown.name).waits.maps;
+      button.textContent = text("Compute the map of “{word}” ({wait})", { word: named, wait });
+    }
     if (!wishes.waiting()) find(".cxr-methods .cxr-work").hidden = true;
   }
 
@@ -76,7 +93,7 @@ export function addMethods(viewer, methods) {
   function layRivals() {
     const word = viewer.answer.words[viewer.chosen];
     const by = shown.methodOf(shown.name).contrastive, can = by && !shown.finding();
-    const none = make("option", "", can ? "no comparison" : by ? "not of a finding" : "not by this method");
+    const none = make("option", "", can ? text("no comparison") : by ? text("not of a finding") : text("not by this method"));
     none.value = "";
     const others = word && can ? word.alternatives.filter((other) => !other.chosen) : [];
     rival.replaceChildren(none, ...others.map((other) => {
@@ -103,9 +120,9 @@ export function addMethods(viewer, methods) {
     if (viewer.answer.state !== "caption") return tellChoice();
     const one = shown.methodOf(shown.name);
     picker.value = bar.dataset.method = shown.name;
-    find(".cxr-meaning").textContent = one.meaning + (one.signed ? " Orange speaks for the word, blue against it." : "");
+    find(".cxr-meaning").textContent = one.meaning + (one.signed ? ` ${text("Orange speaks for the word, blue against it.")}` : "");
     find(".cxr-colours").disabled = one.signed;
-    find(".cxr-json").textContent = shown.name === "attention" ? "Caption (JSON)" : "Maps (JSON)";
+    find(".cxr-json").textContent = shown.name === "attention" ? text("Caption (JSON)") : text("Maps (JSON)");
     layRivals();
     mark();
     wishes.want();
@@ -164,10 +181,10 @@ export function addMethods(viewer, methods) {
   });
   find(".cxr-methods .cxr-halt").addEventListener("click", () => {
     wishes.halt();
-    shown.trouble = "Stopped before the map was done.";
+    shown.trouble = text("Stopped before the map was done.");
     tellBar();
     viewer.show();
-    viewer.say("Stopped.");
+    viewer.say(text("Stopped."));
     (find(".cxr-ask").hidden ? picker : find(".cxr-ask")).focus();
   });
 

@@ -16,6 +16,7 @@ import numpy as np
 from captioner import BadInput
 from captioner.images.orientation import orientation
 from captioner.reports.findings import FINDINGS
+from captioner.sentence import Sentence
 from explain.methods.base import METHODS, method
 from explain.methods.question import Findings
 from explain.methods.sources import SOURCES
@@ -65,9 +66,11 @@ def check(model: Captioner, name: Any, findings: bool = False) -> str:
         BadInput: it is not.
     """
     if name not in METHODS:
-        raise BadInput(f"There is no such method: the methods are {', '.join(METHODS)}.")
+        raise BadInput(Sentence("There is no such method: the methods are {names}.", names=", ".join(METHODS)))
     if not findings and name not in offered(model):
-        raise BadInput(f"The checkpoint {model.name} has no attention to show: choose another method.")
+        raise BadInput(
+            Sentence("The checkpoint {name} has no attention to show: choose another method.", name=model.name)
+        )
     return name
 
 
@@ -78,7 +81,7 @@ def place(caption: Caption, value: Any) -> int:
         BadInput: there is no such place.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < len(caption.words):
-        raise BadInput("There is no such word in the impression.")
+        raise BadInput(Sentence("There is no such word in the impression."))
     return value
 
 
@@ -95,7 +98,7 @@ def places(caption: Caption, text: str) -> list[int]:
     if not found and text.isdecimal() and len(text) < 4:
         found = [int(text)] if int(text) < len(caption.words) else []
     if not found:
-        raise BadInput("There is no such word in the impression.")
+        raise BadInput(Sentence("There is no such word in the impression."))
     return found
 
 
@@ -109,10 +112,12 @@ def wanted_findings(model: Captioner, text: str) -> Findings | None:
     if not name:
         return None
     if not model.has_findings:
-        raise BadInput(f"The checkpoint {model.name} has no finding head: it writes impressions alone.")
+        raise BadInput(
+            Sentence("The checkpoint {name} has no finding head: it writes impressions alone.", name=model.name)
+        )
     by_name = {one.lower(): one for one in FINDINGS}
     if name != "all" and name not in by_name:
-        raise BadInput(f"There is no such finding: the findings are {', '.join(FINDINGS)}.")
+        raise BadInput(Sentence("There is no such finding: the findings are {names}.", names=", ".join(FINDINGS)))
     return Findings() if name == "all" else Findings((by_name[name],))
 
 
@@ -146,7 +151,7 @@ def explanation(
         return whole.of_word(word)
     made = method(check(model, name))
     if against is not None and not made.contrastive:
-        raise BadInput(f"{made.title} cannot compare a word with another one.")
+        raise BadInput(Sentence("{method} cannot compare a word with another one.", method=made.title))
     found = coarse(
         made.explain(
             model,
@@ -176,7 +181,7 @@ def explanation_of_findings(
     """
     wanted = wanted_findings(model, text)
     if wanted is None:
-        raise BadInput("Name a finding.")
+        raise BadInput(Sentence("Name a finding."))
     key, made = (name, wanted.names), method(check(model, name, findings=True))
     if key not in session.maps:
         keep(session.maps, key, coarse(made.explain(model, session.pictures, wanted, progress=progress)))
@@ -251,7 +256,7 @@ def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> Non
 
         def work(progress: Callable[[int, int], object]) -> dict[str, Any]:
             if session is None or session.caption is None or asked.get("id") != session.token:
-                raise BadInput("The page shows another impression by now.")
+                raise BadInput(Sentence("The page shows another impression by now."))
             word, against, finding = asked.get("word"), asked.get("against"), asked.get("finding")
             if finding is not None:
                 model, text = pool.get(session.key.checkpoint), finding if isinstance(finding, str) else ""
@@ -264,7 +269,7 @@ def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> Non
                     {other.token_id for other in session.caption.words[word].alternatives} if word is not None else ()
                 )
                 if against not in others:
-                    raise BadInput("The word can be compared with one of its alternatives.")
+                    raise BadInput(Sentence("The word can be compared with one of its alternatives."))
             model = pool.get(session.key.checkpoint)
             found = explanation(model, session, asked.get("method"), word, against, progress)
             return {"method": asked["method"], "against": against, **sent(session, found)}

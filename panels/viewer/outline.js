@@ -2,6 +2,7 @@
 // study that a visitor chooses, unless it was switched off.
 
 import { makeSvg } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 
 const KEPT = "cxr-outline";
 
@@ -28,7 +29,7 @@ export function addOutline(viewer) {
     find(".cxr-outline").checked = Boolean(on);
     if (!remember) return;
     try { localStorage.setItem(KEPT, on ? "on" : "off"); } catch { /* no leave to keep anything */ }
-    viewer.say(on ? "The outline of the planted finding is shown." : "The outline is hidden.");
+    viewer.say(on ? text("The outline of the planted finding is shown.") : text("The outline is hidden."));
   }
 
   viewer.toggleOutline = () => showOutline(!outline, true);

@@ -12,6 +12,8 @@ import gradio as gr
 
 from captioner import BadInput, Study, read_study
 from captioner.images.orientation import orientation
+from captioner.language import text
+from captioner.sentence import worded
 from explain.methods import attention
 from explain.report.parts import shown_views
 from explain.truth import of_example, of_own
@@ -64,10 +66,10 @@ def answer(
         (the viewer's answer, Session). Input that cannot be used gives an answer that says so, and a warning.
     """
     if not frontal and not lateral:
-        return viewer.refusal("Choose an example or upload a frontal X-ray first."), Session()
+        return viewer.refusal(text("Choose an example or upload a frontal X-ray first.")), Session()
     try:
         if not frontal:
-            raise BadInput("A frontal view is needed: swap the two views, or add one.")
+            raise BadInput(text("A frontal view is needed: swap the two views, or add one."))
         checkpoint = checkpoint or next(iter(pool.names), None)
         model = pool.get(checkpoint)
         key = StudyKey(
@@ -82,7 +84,7 @@ def answer(
             session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty)
         )
     except BadInput as error:
-        gr.Warning(escape(str(error), quote=False))
+        gr.Warning(escape(worded(str(error)), quote=False))
         return viewer.refusal(str(error)), Session()
     # Another session, and not this one changed: explanations of the caption before may still be at work on it.
     known = of_example(example, caption.text) if example else of_own(frontal)
@@ -191,7 +193,7 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     def pick(event: gr.EventData) -> tuple[Any, ...]:
         entry = next((entry for entry in entries if entry["name"] == event._data.get("name")), None)
         if entry is None:
-            raise gr.Error("There is no example of that name.", print_exception=False)
+            raise gr.Error(text("There is no example of that name."), print_exception=False)
         asked = deep_link.read(event._data.get("link"), pool.names)
         return entry["frontal"], entry["lateral"], entry, *[asked.get(name, gr.skip()) for name in deep_link.SETTINGS]
 

@@ -1,5 +1,7 @@
 // Walking through the words: one after the other by itself, or step by step.
 
+import { text } from "../shell/language.js";
+
 const SECONDS_PER_WORD = 1.1;
 
 export function addPlayback(viewer) {
@@ -13,7 +15,7 @@ export function addPlayback(viewer) {
     playing = null;
     const button = find(".cxr-play"), { words } = viewer.answer;
     button.setAttribute("aria-pressed", String(on));
-    button.setAttribute("aria-label", on ? "Pause" : "Play: walk through the words");
+    button.setAttribute("aria-label", on ? text("Pause") : text("Play: walk through the words"));
     if (!on || !words || !words.length) return;
     if (viewer.chosen >= words.length - 1) viewer.choose(0);
     playing = setInterval(() => {

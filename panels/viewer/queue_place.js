@@ -3,11 +3,12 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 
 const EVERY = 400; // milliseconds
 const FULL = {
-  waiting: "So many people are asking that the queue is full. This page asks again by itself until there is room.",
-  refused: "The queue was full for two minutes: what you asked for last was not taken. Please ask again a little later.",
+  waiting: later("So many people are asking that the queue is full. This page asks again by itself until there is room."),
+  refused: later("The queue was full for two minutes: what you asked for last was not taken. Please ask again a little later."),
 };
 
 function place() {
@@ -27,13 +28,13 @@ export function addQueuePlace(element) {
   let full = "", standing = "", waited = 0;
 
   function say() {
-    const text = full || standing;
-    if (pill.textContent !== text) pill.textContent = text;
-    pill.hidden = !text;
+    const said = full || standing;
+    if (pill.textContent !== said) pill.textContent = said;
+    pill.hidden = !said;
   }
 
   listen(element, EVENTS.queue, ({ state }) => {
-    full = FULL[state] || "";
+    full = FULL[state] ? text(FULL[state]) : "";
     say();
   });
   const asking = setInterval(() => {
@@ -43,7 +44,7 @@ export function addQueuePlace(element) {
     }
     const now = place();
     waited = now ? waited + 1 : 0;
-    standing = waited < 2 ? "" : `Others are being answered first: you are number ${now[0]} of ${now[1]} in the queue.`;
+    standing = waited < 2 ? "" : text("Others are being answered first: you are number {place} of {all} in the queue.", { place: now[0], all: now[1] });
     say();
   }, EVERY);
 }

@@ -2,7 +2,8 @@
 // strongest first: the way back from the picture to the text. Nothing is asked of the server: the maps are those that the page has.
 
 import { make, makeSvg } from "../shell/elements.js";
-import { percent, spoken } from "../shell/wording.js";
+import { text } from "../shell/language.js";
+import { percent, spoken, viewName } from "../shell/wording.js";
 import { cellAt, pointOn } from "./view_figure.js";
 
 const STILL = 4; // pixels that a pointer may move between down and up, for a click and not a drag
@@ -57,7 +58,7 @@ export function addReaders(viewer) {
   }
 
   const said = ({ map, strength }) =>
-    map.attention ? `${strength.toFixed(1)} times an even share` : `${percent(strength)} of its strongest`;
+    map.attention ? text("{times} times an even share", { times: strength.toFixed(1) }) : text("{share} of its strongest", { share: percent(strength) });
   const reads = ({ map, strength }) => strength >= (map.attention ? 1 : STRONG);
 
   function button(reader, strongest) {
@@ -65,7 +66,7 @@ export function addReaders(viewer) {
     press.type = "button";
     bar.setAttribute("aria-hidden", "true");
     bar.style.width = `${(reader.strength / strongest) * 100}%`;
-    press.append(make("span", "cxr-reader-word", reader.kind === "word" ? reader.name : `${reader.name} (finding)`), make("span", "cxr-reader-strength", said(reader)), bar);
+    press.append(make("span", "cxr-reader-word", reader.kind === "word" ? reader.name : text("{name} (finding)", { name: reader.name })), make("span", "cxr-reader-strength", said(reader)), bar);
     press.dataset.kind = reader.kind;
     press.setAttribute("aria-pressed", String(reader.chosen));
     press.addEventListener("click", () => {
@@ -83,9 +84,9 @@ export function addReaders(viewer) {
     if (!readers.length) return viewer.withoutMap(viewer.answer.words[viewer.chosen]);
     const others = found.filter((reader) => !reads(reader)).length, without = viewer.answer.words.length - found.length;
     return [
-      others < found.length ? "" : "No word reads this place more than others.",
-      others ? `${others === 1 ? "1 other word reads" : `${others} other words read`} it less.` : "",
-      without ? `${without === 1 ? "1 word has" : `${without} words have`} no map by this method yet.` : "",
+      others < found.length ? "" : text("No word reads this place more than others."),
+      others ? text("{count} other words read it less.", { count: others }) : "",
+      without ? text("{count} words have no map by this method yet.", { count: without }) : "",
     ].filter(Boolean).join(" ");
   }
 
@@ -97,7 +98,9 @@ export function addReaders(viewer) {
     laid = now;
     mark(map, cell);
     const { view } = viewer.frames.find((frame) => frame.view.index === place.view);
-    find(".cxr-readers-place").textContent = `${view.name} view${cell ? `, row ${cell.row + 1}, column ${cell.column + 1}` : ""}`;
+    const seen = { view: viewName(view.name) };
+    find(".cxr-readers-place").textContent = cell
+      ? text("{view} view, row {row}, column {column}", { ...seen, row: cell.row + 1, column: cell.column + 1 }) : text("{view} view", seen);
     list.replaceChildren(...found.filter(reads).map((reader, _, all) => button(reader, all[0].strength)));
     find(".cxr-readers-rest").textContent = ofTheRest(found);
   }
@@ -126,7 +129,7 @@ export function addReaders(viewer) {
     if (!place) return mark();
     lay();
     const first = [...list.querySelectorAll(".cxr-reader-word")].slice(0, SPOKEN).map((word) => word.textContent);
-    const told = first.length ? `read most by ${first.join(", ")}` : find(".cxr-readers-rest").textContent;
+    const told = first.length ? text("read most by {words}", { words: first.join(", ") }) : find(".cxr-readers-rest").textContent;
     viewer.say(`${find(".cxr-readers-place").textContent}: ${told}`);
   }
 

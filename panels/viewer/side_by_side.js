@@ -2,6 +2,7 @@
 // computed when the part of the page is opened; what costs seconds waits for a press.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { drawThumbnail, makeThumbnail } from "./thumbnail.js";
 
@@ -41,7 +42,7 @@ export function addSideBySide(viewer, methods) {
       const share = detail.of > 1 && detail.done ? percent(detail.done / detail.of) : "…";
       if (detail.state !== "working") wanted.delete(name);
       if (asked !== word && methods.find((method) => method.name === name).slow) told.delete(name); // of the word that was left
-      else told.set(name, { working: share, done: "", refused: detail.message }[detail.state] ?? "Stopped.");
+      else told.set(name, { working: share, done: "", refused: detail.message }[detail.state] ?? text("Stopped."));
       if (asked === word || detail.state === "done") viewer.show();
     });
   }
@@ -58,7 +59,7 @@ export function addSideBySide(viewer, methods) {
     drawThumbnail(viewer, strip, map, map ? map.top : 0);
     button.setAttribute("aria-pressed", String(name === shown.name));
     const places = map && viewer.answer.views.map((view) => map.said[view.index]).join("; ");
-    said.textContent = places || told.get(name) || (slow ? "takes seconds: not computed yet" : "not computed yet");
+    said.textContent = places || told.get(name) || (slow ? text("takes seconds: not computed yet") : text("not computed yet"));
   }
 
   function draw() {
@@ -71,17 +72,17 @@ export function addSideBySide(viewer, methods) {
     if (word !== viewer.chosen) {
       if (word !== null) shown.wishes.haltBeside();
       word = viewer.chosen;
-      for (const [name, text] of told) if (text !== "…") told.delete(name);
+      for (const [name, last] of told) if (last !== "…") told.delete(name);
     }
     if (explained()) askQuick();
     const { opacity, colours, cells } = viewer.settings;
     const now = [id, word, shown.name, opacity, colours, cells, [...told].join(), ...offered().map(({ name }) => Boolean(shown.mapBy(name, word)))].join("|");
     if (now === drawn) return;
     drawn = now;
-    const text = spoken(viewer.answer.words[word].text);
+    const named = spoken(viewer.answer.words[word].text);
     find(".cxr-side-by-side .cxr-at-once-said").textContent = explained()
-      ? `“${text}” by every method; each is as strong as its own strongest place. Choose one to see it large.`
-      : "Only the words of the impression that the model wrote are explained by every method.";
+      ? text("“{word}” by every method; each is as strong as its own strongest place. Choose one to see it large.", { word: named })
+      : text("Only the words of the impression that the model wrote are explained by every method.");
     offered().forEach(tileOf);
     const busy = offered().some(({ name, slow }) => slow && wanted.has(name));
     const left = !busy && document.activeElement === halt; // it goes with the work, and the keyboard's place with it
@@ -97,7 +98,7 @@ export function addSideBySide(viewer, methods) {
   });
   halt.addEventListener("click", () => {
     shown.wishes.haltBeside();
-    viewer.say("Stopped.");
+    viewer.say(text("Stopped."));
     find(".cxr-side-by-side summary").focus();
   });
   details.addEventListener("toggle", draw);

@@ -1,7 +1,8 @@
 // One view of the word viewer: the picture, the canvas of its map, the outline, the letters of the sides, the readings.
 
 import { make } from "../shell/elements.js";
-import { capital } from "../shell/wording.js";
+import { text } from "../shell/language.js";
+import { capital, viewName } from "../shell/wording.js";
 import { outlineOf } from "./outline.js";
 
 // Where a pointer is over a canvas, as shares 0..1 from the upper left corner.
@@ -51,12 +52,12 @@ export function viewFigure(viewer, view) {
   figure.dataset.view = view.index ? "lateral" : "frontal";
   figure.style.setProperty("--shape", (view.width / view.height).toFixed(4));
   const head = make("figcaption"), share = make("b", "cxr-share");
-  head.append(make("span", "", capital(view.name)), share);
+  head.append(make("span", "", capital(viewName(view.name))), share);
   const picture = make("div", "cxr-picture"), image = make("img"), canvas = make("canvas");
   image.src = view.url;
   image.width = view.width;
   image.height = view.height;
-  image.alt = `${capital(view.name)} chest X-ray`;
+  image.alt = text("{view} chest X-ray", { view: capital(viewName(view.name)) });
   image.draggable = false;
   canvas.setAttribute("role", "img");
   picture.append(image, canvas, outlineOf(viewer.answer.truth, view));
@@ -76,7 +77,7 @@ export function viewFigure(viewer, view) {
 
 export function absentFigure(name) {
   const figure = make("figure", "cxr-view cxr-absent"), head = make("figcaption");
-  head.append(make("span", "", capital(name)));
-  figure.append(head, make("p", "", `There is no ${name} view. The model was told so, and looked at the other one alone.`));
+  head.append(make("span", "", capital(viewName(name))));
+  figure.append(head, make("p", "", text("There is no {view} view. The model was told so, and looked at the other one alone.", { view: viewName(name) })));
   return figure;
 }

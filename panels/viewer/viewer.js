@@ -3,6 +3,7 @@
 // own functions in place of those that are named under "what a panel may replace", and then starts the viewer.
 
 import { EVENTS, tell } from "../shell/events.js";
+import { text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { addAnswer } from "./answer.js";
 import { addFilm } from "./film.js";
@@ -57,7 +58,7 @@ export function makeViewer(component, { colours, glossary }) {
     // The map that lies on the pictures now: that of the word on show, if nothing else was chosen.
     mapOnShow: () => (viewer.answer.words ? viewer.mapOf(viewer.shown()) : null),
     // What stands in place of a map, where there is none.
-    withoutMap: () => "This checkpoint has no attention, so its words have no maps.",
+    withoutMap: () => text("This checkpoint has no attention, so its words have no maps."),
     // What there is to say of a map besides where it lies.
     remarks: () => [],
     // What reads a place of the pictures besides the words: { name, map, chosen, press } of each; and whether one is chosen.
@@ -145,7 +146,7 @@ export function makeViewer(component, { colours, glossary }) {
     call("show");
   };
 
-  viewer.say = (text) => { find(".cxr-spoken").textContent = text; };
+  viewer.say = (said) => { find(".cxr-spoken").textContent = said; };
 
   viewer.choose = (index, { focus = false, speak = true } = {}) => {
     const { words, views } = viewer.answer;
@@ -158,10 +159,8 @@ export function makeViewer(component, { colours, glossary }) {
     if (focus) viewer.buttons[viewer.chosen].focus({ preventScroll: true });
     if (!speak) return;
     const word = words[viewer.chosen], map = viewer.mapOf(viewer.chosen);
-    viewer.say(
-      `${word.text}: probability ${percent(Math.exp(word.log_prob))}` +
-      (map ? `; ${views.map((view) => map.said[view.index]).join("; ")}` : ""),
-    );
+    const said = text("{word}: probability {share}", { word: word.text, share: percent(Math.exp(word.log_prob)) });
+    viewer.say([said, ...(map ? views.map((view) => map.said[view.index]) : [])].join("; "));
   };
 
   find(".cxr-controls").addEventListener("input", () => {

@@ -1,24 +1,25 @@
 // The card of the word on show: what it means, how likely it was, where its map lies, and what could have stood there.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent, signed, spoken } from "../shell/wording.js";
 
 // `goOn` is called where the alternative is taken in the word's place; null where that is not on offer.
 function alternative(other, goOn) {
   const item = make("li", other.chosen ? "cxr-chosen" : "");
-  const share = Math.exp(other.log_prob), text = spoken(other.text);
-  let name = make("span", "cxr-alternative-text", text);
+  const share = Math.exp(other.log_prob), named = spoken(other.text);
+  let name = make("span", "cxr-alternative-text", named);
   if (goOn && !other.chosen) {
-    name = make("button", "cxr-alternative-text", text);
+    name = make("button", "cxr-alternative-text", named);
     name.type = "button";
-    name.title = `Go on from here with “${text}”`;
+    name.title = text("Go on from here with “{word}”", { word: named });
     name.addEventListener("click", () => goOn(other));
   }
   item.append(name, make("span", "cxr-alternative-share", percent(share)));
   const bar = make("i");
   bar.style.width = `${Math.max(share * 100, 0.5)}%`;
   item.append(bar);
-  if (other.chosen) item.append(make("span", "cxr-unseen", "(chosen)"));
+  if (other.chosen) item.append(make("span", "cxr-unseen", text("(chosen)")));
   return item;
 }
 

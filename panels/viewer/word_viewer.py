@@ -10,16 +10,16 @@ import base64
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from captioner import View
 from captioner.images.orientation import orientation
+from captioner.sentence import Sentence
 from explain import heatmap, places, truth
 from panels.server import modules
-from panels.shell import glossary
+from panels.shell import glossary, template
 from panels.viewer.pictures import data_url, shrink
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from captioner.images.study import Study
     from explain.heatmap import Extent
     from explain.truth import Truth
-
-_HERE = Path(__file__).parent
 
 EMPTY = {"state": "empty"}
 
@@ -106,13 +104,17 @@ def payload(
                 "index": index,  # its place in the maps
                 "width": columns,
                 "height": rows,
-                "original": f"{came[1]} × {came[0]} pixels",
+                "original": Sentence("{width} × {height} pixels", width=came[1], height=came[0]),
                 "url": data_url(small.pixels),
                 "sides": places.marks(view.name, lies),
                 "convention": places.convention(view.name, lies),
             }
         )
-    search = "greedy search" if caption.decoding == "greedy" else f"beam search, width {caption.beam_width}"
+    search = (
+        Sentence("greedy search")
+        if caption.decoding == "greedy"
+        else Sentence("beam search, width {width}", width=caption.beam_width)
+    )
     return {
         "state": "caption",
         "checkpoint": checkpoint,
@@ -152,14 +154,9 @@ def build(elem_id: str, module: str, wishes: Sequence[str], constants: dict[str,
     """
     # In the script and not among the props: those are lost when an empty update meets a component behind another tab.
     known = {"COLOURS": colour_tables(), "GLOSSARY": glossary.glossary(), **(constants or {})}
-    terms = {
-        "impression": glossary.term("impression"),
-        "probability": glossary.term("probability", "Probability"),
-        "log_probability": glossary.term("log probability", "Log probability"),
-    }
     return gr.HTML(
         value=EMPTY,
-        html_template=Template((_HERE / "viewer.html").read_text(encoding="utf-8")).substitute(terms),
+        html_template=template.render("viewer/viewer.html"),
         js_on_load=modules.start(module, wishes, **known),
         apply_default_css=False,
         elem_id=elem_id,

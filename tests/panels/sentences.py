@@ -23,7 +23,9 @@ SHOWN_FIRST = {"Button", "Tab", "Accordion", "Markdown", "Warning", "Info", "Err
 _VALUE = "Xx"  # stands for what is filled in
 _FILLED = re.compile(rf"(?<![^\W\d_])(?:{_VALUE})+(?![^\W\d_])")
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[^\w<>{}]*\s[^\w<>{}]*[^\W\d_]{2,}")
-_NO_SENTENCE = re.compile(r"cxr-|^[\w-]+( [a-z]+-[\w-]+)+$|[{};]|=>|\$\(|^\s*<|\[[\w-]+[=\]]|://|^[#.][\w-]")
+_NO_SENTENCE = re.compile(
+    r"^(?:rgba?|translate)\(|^\([\w-]+: [\w-]+\)$|\b\w+ \| None$|cxr-|^[\w-]+( [a-z]+-[\w-]+)+$|[{};]|=>|\$\(|^\s*<|\[[\w-]+[=\]]|://|^[#.][\w-]"
+)
 _CALLED = re.compile(r"(?<![\w.])(text|later)\(\s*$")
 _SHOWN_BEFORE = re.compile(
     r"""(\.(textContent|title|placeholder|alt|ariaLabel)\s*=\s*|"""
@@ -256,6 +258,16 @@ def template_strays(path):
     return [f"{path.relative_to(ROOT)}:{line}: {said}" for line, said in reader.found]
 
 
+# ---- style sheets ----
+
+
+def sheet_strays(path):
+    source = path.read_text(encoding="utf-8")
+    for found in re.finditer(r"""content:\s*(?:[\w-]+\([^)]*\)\s*)*["']([^"']*)["']""", source):
+        if _has_word(found[1]):
+            yield f"{path.relative_to(ROOT)}:{source.count(chr(10), 0, found.start()) + 1}: {found[1]}"
+
+
 # ---- data that is looked up as it is ----
 
 
@@ -282,7 +294,9 @@ def all_keys():
 
 
 def strays(path):
-    return {".py": python_strays, ".js": script_strays, ".html": template_strays}[path.suffix](path)
+    return {".py": python_strays, ".js": script_strays, ".html": template_strays, ".css": sheet_strays}[path.suffix](
+        path
+    )
 
 
 if __name__ == "__main__":  # what is left to do in some parts: python -m tests.panels.sentences viewer findings
@@ -291,7 +305,7 @@ if __name__ == "__main__":  # what is left to do in some parts: python -m tests.
     from panels.shell import catalogues
 
     for name in sys.argv[1:]:
-        for ending in (".py", ".js", ".html"):
+        for ending in (".py", ".js", ".html", ".css"):
             for path in files(ending):
                 if part(path) == name and PANELS in path.parents:
                     for stray in strays(path):
