@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from captioner.numbers import plain_map
+
 NO_LATERAL = "The lateral view is missing: the model saw the frontal view alone, and all attention lies there."
 
 
@@ -180,7 +182,7 @@ class Caption:
                     "text": word.text,
                     "token_id": word.token_id,
                     "log_prob": word.log_prob,
-                    "attention": None if word.attention is None else word.attention.tolist(),
+                    "attention": None if word.attention is None else plain_map(word.attention),
                 }
                 for word in self.words
             ],

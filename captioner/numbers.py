@@ -1,5 +1,21 @@
 """How numbers are written: one rule for the page, the report and the tables. The browser's scripts follow it."""
 
+from typing import Any
+
+import numpy as np
+
+MAP_DECIMALS = 8  # of a map as JSON: a study's 18 maps of 800 cells are a third as long as with all their digits
+
+
+def plain_map(cells: np.ndarray) -> list[Any]:
+    """A map as nested lists for JSON, to 8 decimals: what its cells sum to changes by less than 1e-5.
+
+    >>> plain_map(np.float32([[0.1, 1e-12]]))
+    [[0.1, 0.0]]
+    """
+    rounded: list[Any] = np.round(cells.astype(np.float64), MAP_DECIMALS).tolist()
+    return rounded
+
 
 def percent(share: float) -> str:
     """A share 0..1 in whole per cent; what is neither none nor all is never written as 0% or 100%.

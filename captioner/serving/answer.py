@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from captioner.caption import Caption, Finding
 from captioner.checkpoint import how_often_right
 from captioner.images.study import Study
+from captioner.numbers import plain_map
 from captioner.reports.claims import claims
 from captioner.seen_and_written import Trial, on_trial, standings
 
@@ -67,7 +68,7 @@ def trial_dicts(trials: Sequence[Trial]) -> list[dict[str, Any]]:
             "probability": trial.finding.probability,
             "threshold": trial.finding.threshold,
             "side": trial.finding.side,
-            "map": trial.finding.map.tolist(),
+            "map": plain_map(trial.finding.map),
             "sentence": trial.sentence,
         }
         for trial in trials
@@ -107,7 +108,7 @@ def findings_dicts(findings: Sequence[Finding], text: str) -> list[dict[str, Any
             "zone": finding.zone,
             "base_rate": finding.base_rate,
             "evidence": finding.evidence.tolist(),
-            "map": finding.map.tolist(),
+            "map": plain_map(finding.map),
             "agreement": str(standing.agreement),
             "sentence": standing.sentence,
         }

@@ -4,6 +4,7 @@ A file is only gone on with when its record names the same checkpoint, table and
 the name of either is written over.
 """
 
+import io
 import json
 import os
 import stat
@@ -191,25 +192,27 @@ class Predictions:
         failed: set[str] = set()
         known, start = set(self.studies), 0
         self._file.seek(0)
-        for line in self._file:
-            if not line.endswith(b"\n"):
-                # Broken off by a kill, or by a loss of power, which may leave zeros.
-                left = line.rstrip(b"\0")
-                if left[: len(LINE_BEGINNING)] != LINE_BEGINNING[: len(left)]:
+        # The file itself has no buffer, and would be read byte by byte.
+        with open(self._file.fileno(), "rb", buffering=io.DEFAULT_BUFFER_SIZE, closefd=False) as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    # Broken off by a kill, or by a loss of power, which may leave zeros.
+                    left = line.rstrip(b"\0")
+                    if left[: len(LINE_BEGINNING)] != LINE_BEGINNING[: len(left)]:
+                        raise self._something_else()
+                    break
+                try:
+                    answer = json.loads(line)
+                    name = answer["study"]
+                    sound = name in known and name not in places and ("text" in answer or "error" in answer)
+                except (ValueError, KeyError, TypeError):
+                    sound = False
+                if not sound:
                     raise self._something_else()
-                break
-            try:
-                answer = json.loads(line)
-                name = answer["study"]
-                sound = name in known and name not in places and ("text" in answer or "error" in answer)
-            except (ValueError, KeyError, TypeError):
-                sound = False
-            if not sound:
-                raise self._something_else()
-            places[name] = start, len(line)
-            if "error" in answer:
-                failed.add(name)
-            start += len(line)
+                places[name] = start, len(line)
+                if "error" in answer:
+                    failed.add(name)
+                start += len(line)
         return places, failed, list(places), start
 
 
