@@ -104,6 +104,17 @@ def check_length_penalty(options: argparse.Namespace) -> None:
         raise BadInput("--length-penalty must lie between 0 and 2.")
 
 
+def add_mend(parser: argparse.ArgumentParser) -> None:
+    """Add `--mend`: what is to be done to the pictures before they are read, one after the other."""
+    parser.add_argument(
+        "--mend",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help='put a picture right first, such as "frontal: invert" or "both: swap"; may be given several times',
+    )
+
+
 def add_into(parser: argparse.ArgumentParser, what: str) -> None:
     """The option `--into`: Markdown files, in which `what`, in words, is replaced."""
     parser.add_argument("--into", nargs="+", type=Path, default=[], metavar="FILE", help=f"{what} is replaced")

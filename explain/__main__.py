@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from captioner import command_line
-from captioner.command_line import Parser, add_decoding_options, add_into
+from captioner.command_line import Parser, add_decoding_options, add_into, add_mend
 from captioner.errors import BadInput
 from captioner.quiet import import_tensorflow
 from explain.dicom_output import KINDS
@@ -55,6 +55,7 @@ def _explain_parser() -> Parser:
         "numbers; auto (the default) is parametric where a file has a frame of reference, which "
         "projections mostly have not",
     )
+    add_mend(parser)
     add_decoding_options(parser)
     parser.set_defaults(run=_explain)
     return parser
@@ -163,6 +164,7 @@ def _explain(options: argparse.Namespace) -> None:
             progress=progress,
             dicom=options.dicom,
             dicom_maps=options.dicom_maps,
+            mend=options.mend,
         )
     print(f"written: {options.out}", file=sys.stderr)
 

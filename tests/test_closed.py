@@ -126,11 +126,16 @@ def test_whatever_lies_in_the_server_s_folder_is_deleted_when_it_is_old(tmp_path
 
 def test_each_promise_names_a_test_that_exists():
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
-    assert len(rows) >= 14
-    for row in rows:
-        files = [(ROOT / file).read_text(encoding="utf-8") for file in re.findall(r"`(tests/[\w/]+\.py)`", row)]
-        named = re.findall(r"`(test_\w+)`", row)
-        assert files and named, row
-        for name in named:
-            assert any(f"def {name}(" in source for source in files), f"{name} is not there: {row}"
+    promises = re.findall(r"^- .*\n(?:  .*\n)*", text.partition("## Budgets")[0], re.MULTILINE)
+    assert len(promises) >= 35
+    for promise in promises:
+        held = re.findall(r"^  - `(tests/[\w/]+\.py)`:((?:[^\n]*\n(?!  - |- ))*[^\n]*)", promise, re.MULTILINE)
+        assert held, promise
+        for file, names in held:
+            source = (ROOT / file).read_text(encoding="utf-8")
+            named = re.findall(r"`([Tt]est_?\w+)`", names)
+            assert named and names.count("`") == 2 * len(named), promise
+            for name in named:
+                assert re.search(rf"^\s*((def|class) {name}\b|{name} = )", source, re.MULTILINE), (
+                    f"{name}: not in {file}"
+                )

@@ -59,7 +59,7 @@ def client(url):
 
 def test_caption_answers_a_client_with_the_caption_as_json(client, chest):
     answer = client.predict(handle_file(str(chest)), handle_file(str(chest)), api_name="/caption")
-    assert set(answer) == {"study", "text", "log_prob", "words", "notices", "findings", "claims"}
+    assert set(answer) == {"study", "text", "log_prob", "words", "notices", "findings", "claims", "mendings"}
     assert answer["text"] == SENTENCES["dark"]
     attention = np.array(answer["words"][0]["attention"])
     assert attention.shape == (2, 7, 7) and attention.sum() == pytest.approx(1, abs=1e-5)

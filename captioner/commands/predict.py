@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from captioner.command_line import (
     add_decoding_options,
     add_length_penalty,
+    add_mend,
     add_search_options,
     check_length_penalty,
 )
@@ -24,7 +25,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     predict = commands.add_parser("predict", help="the impression of one study, or of many")
     predict.add_argument("frontal", nargs="?", help="PNG, JPEG or DICOM")
     predict.add_argument("lateral", nargs="?", help="may be left out")
-    predict.add_argument("--studies", type=Path, help="a CSV with the columns study,frontal,lateral")
+    predict.add_argument(
+        "--studies", type=Path, help="a CSV with the columns study,frontal,lateral, and mend if need be"
+    )
     predict.add_argument("--out", type=Path, help="with --studies: a JSON line for each study; - for standard output")
     predict.add_argument("--json", action="store_true", help="words, log probabilities and attention as JSON")
     predict.add_argument(
@@ -40,6 +43,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "or grpc://127.0.0.1:8500/cxr (extra: grpc)",
     )
     predict.add_argument("--draft", metavar="TEXT", help="an impression to put on trial before the finding head")
+    add_mend(predict)
     add_decoding_options(predict)
     add_length_penalty(predict)
     predict.set_defaults(run=_predict)
@@ -62,6 +66,8 @@ def _predict(options: argparse.Namespace) -> None:
     check_length_penalty(options)
     if options.studies and (options.findings or options.draft is not None):
         raise BadInput("--findings and --draft are for one study; each line of --studies holds its findings anyway.")
+    if options.studies and options.mend:
+        raise BadInput("--mend is for one study; in a table the column mend says it for each.")
     if options.server and not options.export:
         raise BadInput("--server needs --export, the folder that the server serves: it says how pictures are prepared.")
     if options.export and (options.checkpoint or options.studies or options.draft is not None):
@@ -78,7 +84,7 @@ def _predict(options: argparse.Namespace) -> None:
 
         predict_studies(options.studies, options.out, options.checkpoint, **decoding)
         return
-    study = captioner.read_study(options.frontal, options.lateral)
+    study = captioner.read_study(options.frontal, options.lateral, mend=options.mend)
     if not options.server:
         import_tensorflow()
     from captioner.serving.answer import answer, findings_table, trials_table
@@ -94,6 +100,8 @@ def _predict(options: argparse.Namespace) -> None:
     caption, findings, found = answer(model, study, Path(options.frontal).name, options.draft, **decoding)
     for notice in caption.notices:
         print(notice, file=sys.stderr)
+    for each in () if options.json else study.mendings:
+        print(f'{each.offer}: --mend "{each.name}"', file=sys.stderr)
     print(json.dumps(found) if options.json else caption.text)
     if options.findings and not options.json and findings is not None:
         print(f"\n{findings_table(findings, caption.text)}")

@@ -19,6 +19,7 @@ WAYS = {
 }
 SWAP = "swap"
 BOTH = "both"
+_NAMES = ", ".join(WAYS)
 MOST = 8  # mendings of one study, one after the other
 
 _OFFERS = {
@@ -79,7 +80,21 @@ def named(name: object) -> Mending:
     view, _, way = name.partition(": ") if isinstance(name, str) else ("", "", "")
     if (view in ("frontal", "lateral") and way in WAYS) or (view == BOTH and way == SWAP):
         return Mending(view, way)
-    raise BadInput("There is no such mending of a picture.")
+    raise BadInput(
+        f'There is no such mending of a picture: it is "frontal: " or "lateral: " with {_NAMES}, or "both: swap".'
+    )
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The mendings that a cell of a table names, with semicolons between them.
+
+    Raises:
+        BadInput: one of them is none.
+
+    >>> names_in("frontal: invert; both: swap")
+    ('frontal: invert', 'both: swap')
+    """
+    return tuple(named(name.strip()).name for name in text.split(";") if name.strip())
 
 
 def mended(pixels: np.ndarray, way: str) -> np.ndarray:

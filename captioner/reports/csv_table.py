@@ -13,7 +13,9 @@ DELIMITERS = (",", ";", "\t", "|")  # the comma first: it is the one that a mess
 MAX_SHOWN = 100  # characters of a header in a message
 
 
-def table_rows(path: Path, columns: Sequence[str], data: bytes | None = None) -> Iterator[tuple[int, dict]]:
+def table_rows(
+    path: Path, columns: Sequence[str], data: bytes | None = None, optional: Sequence[str] = ()
+) -> Iterator[tuple[int, dict]]:
     """The rows of a CSV file, one after the other.
 
     What separates the fields (comma, semicolon, tab or bar) is told by the header; blanks around its names and their
@@ -24,10 +26,11 @@ def table_rows(path: Path, columns: Sequence[str], data: bytes | None = None) ->
         path: Path of the file.
         columns: names that its header must have.
         data: the file's bytes, where they were read already.
+        optional: names that its header may have.
 
     Yields:
         `(line, row)`: the number of the row's last line, and a dictionary; the wanted columns are called as in
-        `columns`, others as in the file, and fields beyond the header are under None.
+        `columns` and `optional`, others as in the file, and fields beyond the header are under None.
 
     Raises:
         BadInput: the file cannot be read as CSV, or lacks a column.
@@ -37,7 +40,7 @@ def table_rows(path: Path, columns: Sequence[str], data: bytes | None = None) ->
         delimiter = _delimiter(text, columns)
         reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         header = next((fields for fields in reader if not _is_blank(fields) and not _says_delimiter(fields)), [])
-        names = _names(header, columns)
+        names = _names(header, [*columns, *optional])
         for column in columns:
             if column not in names:
                 shown = " ".join(", ".join(header).split())[:MAX_SHOWN] or "empty"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from captioner.caption import Caption, Finding
 from captioner.checkpoint import how_often_right
+from captioner.images.mending import Mending
 from captioner.images.study import Study
 from captioner.numbers import plain_map
 from captioner.reports.claims import claims
@@ -21,6 +22,7 @@ def answer(
     study: "Study | Features | ServedFeatures",
     name: str | None = None,
     draft: str | None = None,
+    mendings: Sequence[Mending] = (),
     **decoding: Any,
 ) -> tuple[Caption, tuple[Finding, ...] | None, dict[str, Any]]:
     """Caption a study.
@@ -30,11 +32,13 @@ def answer(
         study: its two views, or Features of it.
         name: of the study.
         draft: an impression to put on trial before the finding head.
+        mendings: what would put the pictures right, where Features are given; a Study knows its own.
         decoding: arguments of `Captioner.caption`.
 
     Returns:
         the caption; the findings, None without a finding head; and both as plain data: `Caption.as_dict` with
-        `findings`, a list of `finding_dict` or None, `claims`, see `claim_dicts`, and with a draft `trials`.
+        `findings`, a list of `finding_dict` or None, `claims`, see `claim_dicts`, `mendings`, `{"name", "offer"}` of
+        what would put right what the notices tell, and with a draft `trials`.
 
     Raises:
         BadInput: a draft for a checkpoint without a finding head.
@@ -45,6 +49,8 @@ def answer(
     found = caption.as_dict(study=name)
     found["findings"] = None if findings is None else findings_dicts(findings, caption.text)
     found["claims"] = claim_dicts(model, caption, findings)
+    offered = study.mendings if isinstance(study, Study) else mendings
+    found["mendings"] = [{"name": each.name, "offer": each.offer} for each in offered]
     if draft is not None and findings is not None:
         found["trials"] = trial_dicts(on_trial(findings, draft))
     return caption, findings, found

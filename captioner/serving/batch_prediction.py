@@ -17,6 +17,7 @@ from tqdm import tqdm
 import captioner
 from captioner.checkpoint.store import CONFIG, local, read_config
 from captioner.errors import BadInput
+from captioner.images.mending import names_in
 from captioner.images.study import read_study
 from captioner.quiet import import_tensorflow
 from captioner.reports.csv_table import table_rows
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # it imports TensorFlow, which takes seconds
     from captioner.captioner import Captioner
 
 COLUMNS = ("study", "frontal", "lateral")
+MEND = "mend"  # a column that may be there
 WORKERS = 3  # studies under way at once: while one is read or searched, another's encoder has the cores
 AHEAD = 6  # studies begun before the first of them is written; TensorFlow and the readers let go of Python's lock
 STANDARD_OUTPUT = "-"
@@ -34,11 +36,16 @@ STANDARD_OUTPUT = "-"
 
 @dataclass(frozen=True)
 class Row:
-    """A study of the table: its name, and its pictures as the table calls them (the lateral may be empty)."""
+    """A study of the table: its name, and its pictures as the table calls them (the lateral may be empty).
+
+    Attributes:
+        mend: names of mendings to do to the pictures (`captioner.images.mending`).
+    """
 
     study: str
     frontal: str
     lateral: str
+    mend: tuple[str, ...] = ()
 
 
 def read_studies(path: Path, data: bytes | None = None) -> list[Row]:
@@ -49,15 +56,19 @@ def read_studies(path: Path, data: bytes | None = None) -> list[Row]:
         data: its bytes, where they were read already.
 
     Raises:
-        BadInput: not a CSV, a column missing, a study without name or frontal, or a name twice.
+        BadInput: not a CSV, a column missing, a study without name or frontal, a name twice, or no such mending.
     """
     rows, seen = [], set()
-    for number, row in table_rows(path, COLUMNS, data):
+    for number, row in table_rows(path, COLUMNS, data, optional=(MEND,)):
         study, frontal, lateral = (row[column].strip() for column in COLUMNS)
         if not study or not frontal or study in seen:
             raise BadInput(f"{path.name}, line {number}: each study needs a name of its own and a frontal picture.")
         seen.add(study)
-        rows.append(Row(study, frontal, lateral))
+        try:
+            mend = names_in(row.get(MEND, ""))
+        except BadInput as error:
+            raise BadInput(f"{path.name}, line {number}: {error}") from error
+        rows.append(Row(study, frontal, lateral, mend))
     return rows
 
 
@@ -182,7 +193,7 @@ def line_of(model: "Captioner", row: Row, find: Callable[[str], Path], decoding:
     """
     try:
         frontal = find(row.frontal)
-        read = read_study(frontal, find(row.lateral) if row.lateral else None)
+        read = read_study(frontal, find(row.lateral) if row.lateral else None, mend=row.mend)
     except BadInput as error:
         return {"study": row.study, "error": str(error)}
     return answer(model, read, row.study, **decoding)[2]

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from captioner.errors import BadInput
-from captioner.serving.batch_prediction import Row, picture_of_table, read_studies
+from captioner.images.mending import names_in
+from captioner.serving.batch_prediction import COLUMNS, MEND, Row, picture_of_table, read_studies
 
 PACKAGE = "ray[data]>=2.50,<3"
 RUN, PARTS, PREDICTIONS = "run.json", "parts", "predictions.jsonl"
@@ -72,7 +73,10 @@ def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, 
             context = ray.data.DataContext.get_current()
             context.enable_progress_bars = False
             logging.getLogger("ray.data").setLevel(logging.ERROR)
-            items = [{"study": row.study, "frontal": row.frontal, "lateral": row.lateral} for row in todo]
+            items = [
+                {"study": row.study, "frontal": row.frontal, "lateral": row.lateral, MEND: "; ".join(row.mend)}
+                for row in todo
+            ]
             answered = ray.data.from_items(items, override_num_blocks=-(-len(items) // TOGETHER)).map_batches(
                 Worker,
                 fn_constructor_args=(studies, str(Path(export).absolute()), out, decoding, os.getcwd()),
@@ -216,8 +220,8 @@ class Worker:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Answer the studies of a batch, and write their part; gives their names back."""
-        columns = zip(*(batch[column] for column in ("study", "frontal", "lateral")))
-        rows = [Row(*map(str, values)) for values in columns]
+        columns = zip(*(map(str, batch[column]) for column in (*COLUMNS, MEND)))
+        rows = [Row(study, frontal, lateral, names_in(mend)) for study, frontal, lateral, mend in columns]
         lines = self._answers(rows)
         name = hashlib.sha256("\0".join(row.study for row in rows).encode()).hexdigest()[:24]
         self._store.write(f"{PARTS}/{name}.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())
@@ -227,7 +231,7 @@ class Worker:
         from captioner.images.study import read_study
         from captioner.serving.answer import answer
 
-        features, lines = {}, {}
+        features, offered, lines = {}, {}, {}
         with tempfile.TemporaryDirectory() as folder:
             for number, row in enumerate(rows):
                 try:
@@ -236,13 +240,14 @@ class Worker:
                         place.mkdir()
                     frontal = self._store.picture(row.frontal, places[0])
                     lateral = self._store.picture(row.lateral, places[1]) if row.lateral else None
-                    features[row.study] = self._model.encode(read_study(frontal, lateral))
+                    study = read_study(frontal, lateral, mend=row.mend)
+                    features[row.study], offered[row.study] = self._model.encode(study), study.mendings
                 except BadInput as error:
                     lines[row.study] = {"study": row.study, "error": str(error)}
         if features:
             self._model.ask(list(features.values()), **self._decoding)
-        for study, each in features.items():
-            lines[study] = answer(self._model, each, study, **self._decoding)[2]
+        for name, each in features.items():
+            lines[name] = answer(self._model, each, name, mendings=offered[name], **self._decoding)[2]
         return [lines[row.study] for row in rows]
 
 

@@ -51,6 +51,7 @@ def write_report(
     progress: Callable[[int, int], object] | None = None,
     dicom: str | Path | None = None,
     dicom_maps: str = "auto",
+    mend: Sequence[str] = (),
 ) -> tuple[Path, Path, Path]:
     """Caption a study, explain every word, and write the report: `out`, and a PNG and a GIF beside it.
 
@@ -63,6 +64,7 @@ def write_report(
         progress: as in explain.methods.base.Method.explain; counts anew for the map and for the evidence.
         dicom: folder for the maps and the impression as DICOM objects, see `explain.dicom_output`; None for none.
         dicom_maps: what the maps are written as there, one of `explain.dicom_output.KINDS`.
+        mend: names of mendings to do to the pictures first, as `captioner.read_study` takes them.
 
     Returns:
         the paths written: HTML, PNG with all words, GIF that walks through them.
@@ -70,7 +72,7 @@ def write_report(
     Raises:
         BadInput: a picture or a checkpoint that cannot be used, a method that is unknown or not for this checkpoint,
             or an `out` that is not named as an HTML file, or whose PNG or GIF would replace one of the pictures; with
-            `dicom` views that are no DICOM files.
+            `dicom` views that are no DICOM files, or mendings: the objects belong to the files as they are.
         Stopped: `progress` returned True; nothing is written.
     """
     import captioner
@@ -84,8 +86,10 @@ def write_report(
             raise BadInput(f"The report would replace the picture {Path(given).name}: give it another name.")
     if method not in METHODS:
         raise BadInput(f"There is no method {method!r}: the methods are {', '.join(METHODS)}.")
+    if dicom is not None and mend:
+        raise BadInput("Objects for DICOM viewers belong to the files as they are: leave --dicom out, or --mend.")
     views = dicom_output.sources(frontal, lateral) if dicom is not None else ()
-    study = captioner.read_study(frontal, lateral or None)
+    study = captioner.read_study(frontal, lateral or None, mend=mend)
     model = captioner.load(checkpoint)
     if method == "attention" and not model.has_attention:
         raise BadInput(f"The checkpoint {model.name} has no attention to show: choose another method.")

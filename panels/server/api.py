@@ -29,6 +29,7 @@ ARGUMENTS = {
     "decoding": '"greedy" or "beam".',
     "beam_width": "hypotheses that beam search keeps, 1 to 10.",
     "length_penalty": "exponent of the length normalisation, 0 to 2.",
+    "mend": 'names of mendings to do to the pictures first, such as ["frontal: invert"]; `/caption` offers them.',
 }
 """What several endpoints take. MCP clients read it in the docstring of each, see `documentation`."""
 
@@ -85,10 +86,12 @@ def _text(value, what):
     return value or ""
 
 
-def _study(frontal, lateral):
+def _study(frontal, lateral, mend=None):
     if not frontal:
         raise BadInput("A frontal view is needed.")
-    return read_study(frontal, lateral or None)
+    if mend is not None and not isinstance(mend, list):
+        raise BadInput('mend must be a list of names, such as ["frontal: invert"].')
+    return read_study(frontal, lateral or None, mend=mend or ())
 
 
 def build(pool, side):
@@ -99,22 +102,30 @@ def build(pool, side):
     """
 
     @_endpoint
-    def caption(frontal, lateral=None, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=0.7):
+    def caption(frontal, lateral=None, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=0.7, mend=None):
         """The predicted impression of a study, with each word's log probability and attention.
 
         Returns `{"study", "text", "log_prob", "words": [{"text", "token_id", "log_prob", "attention"}], "notices",
-        "findings", "claims"}`; attention is view by view, row by row, and null for a model without attention;
+        "findings", "claims", "mendings"}`; attention is view by view, row by row, and null for a model without one;
         `notices` are sentences about the pictures: a missing, doubled or swapped view, a blank picture, a photograph.
+        `mendings` are what would put right what they tell: `{"name", "offer"}`, the name as `mend` takes it.
         `findings` are null for a model without a finding head, or `{"name", "probability", "threshold", "stated",
         "side", "side_probabilities", "zone", "base_rate", "evidence", "map", "agreement", "sentence"}` of each finding;
         `claims` what the impression claims: `{"finding", "side", "denied", "start", "end", "right", "cases"}`.
         """
         search = _search(decoding, beam_width, length_penalty)
-        return answer(pool.get(checkpoint), _study(frontal, lateral), **search)[2]
+        return answer(pool.get(checkpoint), _study(frontal, lateral, mend), **search)[2]
 
     @_endpoint
     def go_on(
-        frontal, lateral=None, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=0.7, beginning=""
+        frontal,
+        lateral=None,
+        checkpoint=None,
+        decoding="greedy",
+        beam_width=3,
+        length_penalty=0.7,
+        beginning="",
+        mend=None,
     ):
         """The impression that begins with given words: the model writes on from them.
 
@@ -126,11 +137,11 @@ def build(pool, side):
         """
         search, model = _search(decoding, beam_width, length_penalty), pool.get(checkpoint)
         prefix = model.tokens_of(_text(beginning, "beginning"))
-        caption, _, found = answer(model, _study(frontal, lateral), prefix=prefix, **search)
+        caption, _, found = answer(model, _study(frontal, lateral, mend), prefix=prefix, **search)
         return {**found, "given": caption.given}
 
     @_endpoint
-    def compare(frontal, lateral=None, checkpoint=None, beam_width=3, length_penalty=0.7):
+    def compare(frontal, lateral=None, checkpoint=None, beam_width=3, length_penalty=0.7, mend=None):
         """Greedy and beam search of one study, aligned.
 
         Returns `{"greedy", "beam"}`, each as `/caption` gives it and with `log_prob_per_word`; `alignment`, columns
@@ -139,7 +150,7 @@ def build(pool, side):
         """
         search = _search("beam", beam_width, length_penalty)
         model = pool.get(checkpoint)
-        features = model.encode(_study(frontal, lateral))
+        features = model.encode(_study(frontal, lateral, mend))
         found = comparison.compare_searches(model, features, search["beam_width"], search["length_penalty"])
         return comparison.as_dict(found, model.vocabulary)
 
@@ -154,6 +165,7 @@ def build(pool, side):
         method="attention",
         word="",
         finding="",
+        mend=None,
         request: gr.Request = None,
     ):
         """Why the model wrote a word of the impression, or sees a finding: the map of any method on both views.
@@ -176,7 +188,7 @@ def build(pool, side):
         if wanted is not None and _text(str(word or ""), "word").strip():
             raise BadInput("Ask for a word or for a finding, not for both.")
         made = method_called(methods.check(model, _text(method, "method"), findings=wanted is not None))
-        study = _study(frontal, lateral)
+        study = _study(frontal, lateral, mend)
         visitor = getattr(request, "session_hash", None)
 
         def unwanted():
@@ -236,6 +248,7 @@ def build(pool, side):
         length_penalty=0.7,
         changes=None,
         text="",
+        mend=None,
     ):
         """What the model would say of changed pictures, and how likely it finds a text: before and after the changes.
 
@@ -255,25 +268,27 @@ def build(pool, side):
         """
         asked, typed = what_if_request.changes(changes), what_if_request.text(_text(text, "text"))
         search = _search(decoding, beam_width, length_penalty)
-        model, read = pool.get(checkpoint), _study(frontal, lateral)
+        model, read = pool.get(checkpoint), _study(frontal, lateral, mend)
         features = model.encode(read)
         caption = model.caption(features, **search)
         return counterfactual.as_dict(counterfactual.compare_with_changes(model, read, features, caption, asked, typed))
 
     study, beam = [*side.uploads, side.checkpoint], [side.width, side.length_penalty]
     trigger, result = gr.Button(visible=False), gr.JSON(visible=False)
-    trigger.click(caption, [*study, side.decoding, *beam], result, api_name="caption", **MODEL)
-    trigger.click(compare, [*study, *beam], result, api_name="compare", **MODEL)
+    mend = gr.JSON(visible=False, label="Mend")
+    mend.api_info = lambda: {"type": "array", "items": {"type": "string"}}
+    trigger.click(caption, [*study, side.decoding, *beam, mend], result, api_name="caption", **MODEL)
+    trigger.click(compare, [*study, *beam, mend], result, api_name="compare", **MODEL)
     beginning = gr.Textbox("", visible=False, label="Beginning")
-    trigger.click(go_on, [*study, side.decoding, *beam, beginning], result, api_name="go_on", **MODEL)
+    trigger.click(go_on, [*study, side.decoding, *beam, beginning, mend], result, api_name="go_on", **MODEL)
     asked = [gr.JSON(visible=False, label="Changes"), gr.Textbox("", visible=False, label="Text")]
     asked[0].api_info = lambda: {"type": "object", "additionalProperties": {}}  # its own is no schema that MCP accepts
-    trigger.click(what_if, [*study, side.decoding, *beam, *asked], result, api_name="what_if", **MODEL)
+    trigger.click(what_if, [*study, side.decoding, *beam, *asked, mend], result, api_name="what_if", **MODEL)
     which = [
         gr.Dropdown(list(METHODS), value="attention", visible=False, label="Method"),
         gr.Textbox("", visible=False, label="Word"),
         gr.Textbox("", visible=False, label="Finding"),
     ]
-    trigger.click(explain, [*study, side.decoding, *beam, *which], result, api_name="explain", **SLOW)
+    trigger.click(explain, [*study, side.decoding, *beam, *which, mend], result, api_name="explain", **SLOW)
     texts = [gr.Textbox("", visible=False, label=label) for label in ("Reference", "Prediction")]
     trigger.click(score, [*texts, *study], result, api_name="score", **MODEL)

@@ -6,6 +6,7 @@ ones the texts are kept: components, their numbers and what listens to them are 
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable
 from html import escape
@@ -70,10 +71,14 @@ class ClosedBlocks(gr.Blocks):
         with speaking(code):
             return await super().process_api(block_fn, inputs, state, request, *values, **named)
 
-    async def preprocess_data(self, *values: Any, **named: Any) -> Any:
-        """As Gradio's, which raises whatever a component meets in values of another kind than its own."""
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *values: Any, **named: Any) -> Any:
+        """As Gradio's, which raises whatever a component meets in values of another kind than its own.
+
+        Settings that a program leaves out at the end have their defaults, so that an endpoint can be given another one
+        without turning away who does not know it yet.
+        """
         try:
-            return await super().preprocess_data(*values, **named)
+            return await super().preprocess_data(block_fn, _completed(block_fn, inputs), *values, **named)
         except gr.Error as error:
             raise _quiet(error) from None
         except Exception:
@@ -126,6 +131,17 @@ def _merged(one: Any, two: Any, where: str) -> Any:
     if isinstance(one, (dict, list, tuple, str)) or type(one) is not type(two):
         raise ValueError(f"The page differs from one language to another in more than texts: {where}")
     return one
+
+
+def _completed(block_fn: Any, inputs: list[Any]) -> list[Any]:
+    """The values of a named endpoint, with the defaults of those that are missing at their end."""
+    missing = len(block_fn.inputs) - len(inputs)
+    if not isinstance(block_fn.api_name, str) or missing <= 0:
+        return inputs
+    taken = list(inspect.signature(block_fn.fn).parameters.values())[len(inputs) : len(block_fn.inputs)]
+    if any(each.default is each.empty for each in taken):
+        return inputs
+    return [*inputs, *(each.default for each in taken)]
 
 
 def _quiet(error: gr.Error) -> gr.Error:

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from captioner.__main__ import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +42,8 @@ def test_predict_prints_the_impression(run, pictures):
 def test_predict_json(run, pictures):
     status, out, error = run("predict", pictures / "frontal.png", "--json")
     answer = json.loads(out)
-    assert status == 0 and set(answer) == {"study", "text", "log_prob", "words", "notices", "findings", "claims"}
-    assert answer["findings"] is None
+    names = {"study", "text", "log_prob", "words", "notices", "findings", "claims", "mendings"}
+    assert status == 0 and set(answer) == names and answer["findings"] is None
     assert answer["text"] == " ".join(word["text"] for word in answer["words"])
     assert all(set(word) == {"text", "token_id", "log_prob", "attention"} for word in answer["words"])
     assert np.shape(answer["words"][0]["attention"]) == (2, 2, 2)
@@ -57,6 +60,9 @@ def test_predict_json(run, pictures):
         ["frontal.png", "--out", "x"],
         ["--studies", "x.csv"],
         ["--studies", "nowhere.csv", "--out", "x"],
+        ["--studies", "x.csv", "--out", "x", "--mend", "frontal: invert"],
+        ["frontal.png", "--mend", "frontal: tear up"],
+        ["frontal.png", "--mend", "both: swap"],
     ],
 )
 def test_bad_input_is_status_2_and_one_line(run, pictures, arguments):
@@ -78,6 +84,20 @@ def test_predict_with_a_beam(run, pictures):
         for decoding in ([], ["--decoding", "beam", "--beam-width", 1], ["--decoding", "beam", "--beam-width", 10])
     ]
     assert answers[0] == answers[1] and answers[2]["log_prob"] >= answers[0]["log_prob"]
+
+
+def test_predict_offers_what_would_mend_a_picture_and_does_it(run, tmp_path):
+    examples = [EXAMPLES / f"normal-{view}.png" for view in ("frontal", "lateral")]
+    negative = tmp_path / "normal-frontal.png"
+    cv2.imwrite(str(negative), 255 - cv2.imread(str(examples[0]), cv2.IMREAD_GRAYSCALE))
+    right, wrong = (json.loads(run("predict", path, examples[1], "--json")[1]) for path in (examples[0], negative))
+    assert right["mendings"] == []
+    assert wrong["mendings"] == [{"name": "frontal: invert", "offer": "Invert the frontal picture"}]
+    assert run("predict", negative, examples[1])[2].endswith('Invert the frontal picture: --mend "frontal: invert"\n')
+    mended = json.loads(run("predict", negative, examples[1], "--json", "--mend", "frontal: invert")[1])
+    (notice,) = mended.pop("notices")
+    assert notice.startswith("The frontal picture was inverted")
+    assert mended == {name: value for name, value in right.items() if name != "notices"} != wrong
 
 
 def test_standard_error_holds_the_notices_and_nothing_else(run, tiny_checkpoint, pictures):

@@ -53,6 +53,13 @@ def written(files, out, **more):
     )
 
 
+def test_of_mended_pictures_no_objects_are_written(files, tmp_path, capsys):
+    out, objects = tmp_path / "report.html", tmp_path / "objects"
+    arguments = [*map(str, files), "--out", str(out), "--dicom", str(objects), "--mend", "frontal: invert"]
+    assert main(arguments) == 2 and not objects.exists() and not out.exists()
+    assert "belong to the files as they are" in capsys.readouterr().err
+
+
 @highdicom
 def test_a_map_lies_over_its_picture_pixel_by_pixel(files, tmp_path):
     from highdicom.seg import segread

@@ -1,5 +1,6 @@
 """Wrong pictures are noticed, and right ones are left alone, on pictures that nothing was fitted to."""
 
+import importlib.util
 from pathlib import Path
 
 import cv2
@@ -75,19 +76,41 @@ def test_two_views_of_one_kind_are_doubted():
     assert "Both pictures look like lateral views" in gate.pair_doubts(other, another)[0]
 
 
+def foreign():
+    """name -> path of the pictures that pydicom and scikit-image bring along, none of them a chest X-ray.
+
+    Slices, ultrasound, test patterns and secondary captures; photographs of people, animals and things, textures, pages
+    of writing, cells and stars.
+    """
+    dicom = Path(pydicom.__file__).parent / "data" / "test_files"
+    photographs = Path(importlib.util.find_spec("skimage").submodule_search_locations[0]) / "data"
+    paths = [*dicom.glob("*.dcm"), *photographs.glob("*.png"), *photographs.glob("*.jpg"), *photographs.glob("*.tif")]
+    return {path.name: path for path in sorted(paths)}
+
+
+def distinct(pictures):
+    """The pictures of a dict that are none of those before them again, in another transfer syntax or another size."""
+    kept = {}
+    for name, pixels in pictures.items():
+        if all(gate.correlation(pixels, other) < 0.995 for other in kept.values()):
+            kept[name] = pixels
+    return kept
+
+
 def test_pictures_of_other_things_are_doubted():
-    """Whatever pydicom brings along that is no chest X-ray: slices, ultrasound, test patterns, secondary captures."""
-    folder = Path(pydicom.__file__).parent / "data" / "test_files"
-    found = {}
-    for path in sorted(folder.glob("*.dcm")):
+    read = {}
+    for name, path in foreign().items():
         try:
             pixels = read_view(path).pixels
         except BadInput:
             continue
-        if int(pixels.max()) - int(pixels.min()) > 2:
-            found[path.name] = gate.judge(pixels).doubt is not None
-    assert len(found) >= 30
-    assert sum(found.values()) >= 0.9 * len(found), [name for name, doubted in found.items() if not doubted]
+        if np.ptp(pixels) > 2:  # of a blank one something else is told
+            read[name] = pixels
+    pictures = distinct(read)
+    passed = [name for name, pixels in pictures.items() if gate.judge(pixels).doubt is None]
+    print(f"{len(pictures) - len(passed)} of {len(pictures)} pictures are doubted, not {passed}")
+    assert len(pictures) >= 35
+    assert len(passed) <= 0.1 * len(pictures), passed
 
 
 def test_a_study_says_it(tmp_path):

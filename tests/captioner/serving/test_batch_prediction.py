@@ -59,9 +59,9 @@ def read(monkeypatch):
     """The frontal pictures that were read since the test asked, by name."""
     names, real = [], batch_prediction.read_study
 
-    def read_study(frontal, lateral=None):
+    def read_study(frontal, lateral=None, **mend):
         names.append(Path(frontal).name)
-        return real(frontal, lateral)
+        return real(frontal, lateral, **mend)
 
     monkeypatch.setattr(batch_prediction, "read_study", read_study)
     return names
@@ -93,6 +93,30 @@ def test_all_are_answered_in_order_and_the_exit_status_tells_of_a_bad_one(run, f
     assert sorted(state(folder)) == sorted(
         ["broken.png", "frontal.png", "lateral.png", "out.jsonl", "out.jsonl.run.json", "studies.csv"]
     )
+
+
+def test_a_table_says_what_is_to_be_mended(run, folder):
+    pixels = {view: cv2.imread(str(folder / f"{view}.png"), cv2.IMREAD_GRAYSCALE) for view in ("frontal", "lateral")}
+    cv2.imwrite(str(folder / "negative.png"), 255 - pixels["frontal"])
+    studies = folder / "studies.csv"
+    studies.write_text(
+        "study,frontal,lateral, Mend\n"
+        "right,frontal.png,lateral.png,\n"
+        "mended,lateral.png,negative.png,both: swap ; frontal: invert\n"
+        "alone,frontal.png,,both: swap\n"
+    )
+    assert run("--studies", studies, "--out", folder / "out.jsonl")[0] == 2
+    right, mended, alone = lines(folder / "out.jsonl")
+    assert {**mended, "study": "right", "notices": right["notices"]} == right
+    assert [each.split(" before ")[0] for each in mended["notices"][:2]] == [
+        "The two views were swapped",
+        "The frontal picture was inverted",
+    ]
+    assert "cannot be swapped" in alone["error"]
+    studies.write_text("study,frontal,lateral,mend\na,frontal.png,,\nb,frontal.png,,frontal: tear up\n")
+    status, _, (said,) = run("--studies", studies, "--out", folder / "other.jsonl")
+    assert status == 2 and said.startswith("studies.csv, line 3: There is no such mending")
+    assert not (folder / "other.jsonl").exists()
 
 
 def test_what_failed_is_tried_again_and_what_was_answered_is_not(run, folder, read):

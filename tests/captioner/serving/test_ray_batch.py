@@ -22,11 +22,11 @@ def table(studies, tmp_path, monkeypatch):
     """Twenty studies of three pairs of pictures; one has no lateral, one picture is broken and one is nowhere."""
     monkeypatch.chdir(tmp_path)  # a worker changes its folder, and here it is the test's own
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
-    lines = ["study,frontal,lateral"]
+    lines = ["study,frontal,lateral,mend"]
     for number in range(18):
         frontal, lateral = studies[number % 3]
-        lines.append(f"study {number},{frontal},{lateral or ''}")
-    lines += [f"broken,broken.png,{studies[0][1]}", "nowhere,missing/frontal.png,"]
+        lines.append(f"study {number},{frontal},{lateral or ''},{'frontal: invert' if number == 5 else ''}")
+    lines += [f"broken,broken.png,{studies[0][1]},", "nowhere,missing/frontal.png,,"]
     path = tmp_path / "studies.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -58,6 +58,7 @@ def test_two_workers_answer_as_predict_does(folders, export, table, tmp_path, ca
     found, wanted = rows(out / "predictions.jsonl"), rows(own)
     assert [line["study"] for line in found] == [f"study {number}" for number in range(18)] + ["broken", "nowhere"]
     close(found, wanted)
+    assert "was inverted" in found[5]["notices"][0] and found[5]["text"] != found[2]["text"]
     assert len(list((out / "parts").iterdir())) == 3  # eight studies a part
 
 
@@ -67,7 +68,9 @@ def worker(export, table, out):
 
 def batch(table, first, last):
     lines = [line.split(",") for line in table.read_text().splitlines()[1:]][first:last]
-    return {column: [line[place] for line in lines] for place, column in enumerate(("study", "frontal", "lateral"))}
+    return {
+        column: [line[place] for line in lines] for place, column in enumerate(("study", "frontal", "lateral", "mend"))
+    }
 
 
 @with_ray
@@ -100,7 +103,8 @@ def test_tables_pictures_and_answers_may_be_on_another_store(export, table, stud
     memory.pipe_file("/cxr/frontal.png", studies[0][0].read_bytes())
     memory.pipe_file("/cxr/studies.csv", b"study,frontal,lateral\none,frontal.png,\ntwo,missing.png,\n")
     made = Worker("memory://cxr/studies.csv", str(export), "memory://answers/run", {"decoding": "greedy"}, "/")
-    made({"study": ["one", "two"], "frontal": ["frontal.png", "missing.png"], "lateral": ["", ""]})
+    pictures = {"frontal": ["frontal.png", "missing.png"], "lateral": ["", ""]}
+    made({"study": ["one", "two"], **pictures, "mend": ["", "both: swap"]})
     lines = {line["study"]: line for line in Store("memory://cxr/studies.csv", "memory://answers/run").lines()}
     assert lines["one"]["words"] is not None and len(lines["one"]["findings"]) == 13
     assert lines["two"]["error"] == "missing.png does not exist: looked for in /cxr."

@@ -1,5 +1,8 @@
 """`/explain` through gradio_client, answered by a small real captioner."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -83,6 +86,33 @@ def test_each_endpoint_answers_for_the_views_it_was_given(client, tiny, chests, 
     text, log_prob = of(client.predict(*(path and handle_file(path) for path in given), api_name=endpoint))
     assert text == own.text and log_prob == pytest.approx(own.log_prob, abs=1e-4)
     assert own.log_prob != pytest.approx(other.log_prob, abs=1e-3)
+
+
+@pytest.mark.parametrize("endpoint", ["/caption", "/compare", "/go_on", "/explain", "/what_if"])
+def test_what_is_mended_is_answered_as_the_right_picture_is(client, chests, tmp_path, endpoint):
+    negative = str(tmp_path / "negative.png")
+    cv2.imwrite(negative, 255 - cv2.imread(chests[0], cv2.IMREAD_GRAYSCALE))
+
+    def answer(frontal, **mend):
+        told = client.predict(handle_file(frontal), handle_file(chests[1]), api_name=endpoint, **mend)
+        for part in [told, *(told[search] for search in ("greedy", "beam") if search in told)]:
+            for name in {"notices", "mendings"} & part.keys():
+                del part[name]
+        return told
+
+    right, wrong = answer(chests[0]), answer(negative)
+    assert answer(negative, mend=["frontal: invert"]) == right != wrong
+
+
+def test_caption_says_what_was_mended_and_what_would_mend(client, tmp_path):
+    examples = Path(__file__).resolve().parents[3] / "examples"
+    negative, lateral = tmp_path / "negative.png", handle_file(str(examples / "normal-lateral.png"))
+    cv2.imwrite(str(negative), 255 - cv2.imread(str(examples / "normal-frontal.png"), cv2.IMREAD_GRAYSCALE))
+    offered = client.predict(handle_file(str(negative)), lateral, api_name="/caption")["mendings"]
+    names = [each["name"] for each in offered]
+    assert names == ["frontal: invert"]
+    mended = client.predict(handle_file(str(negative)), lateral, mend=names, api_name="/caption")
+    assert mended["mendings"] == [] and "was inverted" in mended["notices"][0]
 
 
 def test_an_impression_goes_on_from_words_that_are_given(client, tiny, chests):

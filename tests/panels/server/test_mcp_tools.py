@@ -14,7 +14,7 @@ from captioner import BadInput
 from panels.server import mcp_tools
 from panels.server.model_pool import ModelPool
 from tests import event_loop
-from tests.stand_in import SENTENCES, StandIn, draw_chest, free_port, write_examples
+from tests.stand_in import ROOT_EXAMPLES, SENTENCES, StandIn, draw_chest, free_port, write_examples
 
 NAMED = {"caption", "compare", "go_on", "score", "what_if"}
 
@@ -82,7 +82,7 @@ def test_the_tools_are_the_named_endpoints_each_with_a_description(url):
     for tool in tools:
         assert len(tool.description) > 60, tool.name
     what_if = next(tool for tool in tools if tool.name == "what_if")
-    wanted = {"frontal", "lateral", "checkpoint", "decoding", "beam_width", "length_penalty", "changes", "text"}
+    wanted = {"frontal", "lateral", "checkpoint", "decoding", "beam_width", "length_penalty", "changes", "text", "mend"}
     assert set(what_if.inputSchema["properties"]) == wanted
     for name, schema in what_if.inputSchema["properties"].items():
         assert len(schema.get("description", "")) > 10, name
@@ -95,6 +95,22 @@ def test_a_tool_answers(url):
     assert not answer.isError
     findings = ast.literal_eval(answer.content[0].text)["findings"]
     assert findings["agreed"] == ["effusion"] and findings["made_up"] == ["nodule or mass"]
+
+
+def test_what_is_odd_about_pictures_and_what_was_mended_is_told(url):
+    pixels = cv2.imread(str(ROOT_EXAMPLES / "normal-frontal.png"), cv2.IMREAD_GRAYSCALE)
+    picture = "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", 255 - pixels)[1].tobytes()).decode()
+    told = [
+        ast.literal_eval(
+            ask(url, lambda session, mend=mend: session.call_tool("caption", {"frontal": picture, **mend}))
+            .content[0]
+            .text
+        )
+        for mend in ({}, {"mend": ["frontal: invert"]})
+    ]
+    assert "looks like a negative" in told[0]["notices"][0] and "lateral view is missing" in told[0]["notices"][1]
+    assert [each["name"] for each in told[0]["mendings"]] == ["frontal: invert"]
+    assert "was inverted" in told[1]["notices"][0] and told[1]["mendings"] == []
 
 
 def test_a_tool_takes_a_picture_and_refuses_in_one_sentence(url):

@@ -13,10 +13,10 @@ from tests.stand_in import StandIn, serve, write_examples
 WAIT = 240
 NONSENSE = (None, True, -1, 0, 0.5, 11, 1e308, "", "x", "3", "<b>", [], {}, [[]], ["a"], {"a": 1})
 ENDPOINTS = {
-    "caption": ["FILE", None, "default", "greedy", 3, 0.7],
-    "compare": ["FILE", None, "default", 3, 0.7],
-    "go_on": ["FILE", None, "default", "greedy", 3, 0.7, "no"],
-    "what_if": ["FILE", None, "default", "greedy", 3, 0.7, None, ""],
+    "caption": ["FILE", None, "default", "greedy", 3, 0.7, ["frontal: invert"]],
+    "compare": ["FILE", None, "default", 3, 0.7, None],
+    "go_on": ["FILE", None, "default", "greedy", 3, 0.7, "no", None],
+    "what_if": ["FILE", None, "default", "greedy", 3, 0.7, None, "", None],
     "score": ["no effusion", "small effusion .", "FILE", None, "default"],
 }
 
@@ -63,9 +63,23 @@ def test_too_few_and_too_many(served, count, capfd):
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_settings_left_out_at_the_end_have_their_defaults(served, endpoint):
+    client, picture = served
+    sound = asked(endpoint, picture)
+    needed = 2 if endpoint == "score" else 1
+    answers = [told(client, endpoint, sound[:count]) for count in (needed, needed + 2)]
+    assert answers[0] == answers[1] and answers[0][0] == "complete"
+
+
 @pytest.mark.parametrize(
     ("place", "value", "sentence"),
-    [(3, None, "decoding must be greedy or beam"), (4, 2.5, "beam_width must be a whole number from 1 to 10")],
+    [
+        (6, "frontal: invert", "mend must be a list of names"),
+        (6, ["frontal: tear up"], "no such mending"),
+        (3, None, "decoding must be greedy or beam"),
+        (4, 2.5, "beam_width must be a whole number from 1 to 10"),
+    ],
 )
 def test_the_sentence_says_what_it_may_be(served, place, value, sentence):
     client, picture = served
