@@ -1,6 +1,7 @@
 """The studies that the page offers before anything is uploaded."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import cv2
@@ -12,6 +13,7 @@ from panels.shell import template
 from panels.viewer.pictures import data_url, shrink
 
 
+@cache  # the page is built once in every language
 def thumbnail(path: str) -> str:
     """A small picture of a file, as the `src` of an img."""
     pixels = cv2.imread(path, cv2.IMREAD_GRAYSCALE)

@@ -15,6 +15,7 @@ function alternative(other, goOn) {
     name.title = text("Go on from here with “{word}”", { word: named });
     name.addEventListener("click", () => goOn(other));
   }
+  name.lang = "en";
   item.append(name, make("span", "cxr-alternative-share", percent(share)));
   const bar = make("i");
   bar.style.width = `${Math.max(share * 100, 0.5)}%`;
@@ -34,7 +35,10 @@ export function makeWordCard(viewer, glossary) {
   const { find } = viewer;
 
   return (word, map) => {
-    find(".cxr-word-title").textContent = spoken(word.text);
+    const title = find(".cxr-word-title");
+    title.textContent = spoken(word.text);
+    if (spoken(word.text) === word.text) title.lang = "en"; // as the model wrote it
+    else title.removeAttribute("lang");
     find(".cxr-word-from").hidden = !word.from;
     find(".cxr-word-from").textContent = word.from || "";
     const means = glossary[word.text];

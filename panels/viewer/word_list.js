@@ -12,6 +12,7 @@ export function addWordList(viewer) {
   viewer.wordButton = (word, index) => {
     const button = make("button", word.text === "." ? "cxr-word cxr-stop" : "cxr-word", word.text);
     button.type = "button";
+    button.lang = "en"; // in every language of the page, so that it is read out as what it is
     button.setAttribute("role", "option");
     const probability = Math.exp(word.log_prob);
     button.style.setProperty("--certainty", probability.toFixed(3));
