@@ -266,7 +266,7 @@ def build(pool, side):
             changes: what to change, an object as described above; nothing when left out.
             text: another impression to weigh; may be empty.
         """
-        asked, typed = what_if_request.changes(changes), what_if_request.text(_text(text, "text"))
+        asked, typed = what_if_request.changes(changes), what_if_request.impression(_text(text, "text"))
         search = _search(decoding, beam_width, length_penalty)
         model, read = pool.get(checkpoint), _study(frontal, lateral, mend)
         features = model.encode(read)

@@ -1,6 +1,7 @@
 // Where a word was read: the decoder's attention over the pictures as they came, beside that over the changed ones.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { drawMap } from "../viewer/maps.js";
 
@@ -26,16 +27,19 @@ export function showMaps(section, shown) {
   if (!shown) return;
   const { word, maps, answer, bench } = shown, { sheets, swap } = bench;
   const top = Math.max(...maps.before.flat(2), ...(answer.changed ? maps.after.flat(2) : []));
-  section.querySelector("h3").textContent = `“${spoken(word.text)}”: where it was read`;
+  section.querySelector("h3").textContent = text("“{word}”: where it was read", { word: spoken(word.text) });
   const kinds = answer.changed ? ["before", "after"] : ["before"];
   section.querySelector(".cxr-before-after-rows").replaceChildren(...kinds.flatMap((when) => {
     const pair = make("div", "cxr-before-after-pair");
     sheets.forEach((sheet, index) => {
       const at = when === "after" && swap ? sheets.length - 1 - index : index; // the place that the view was given in
       const grid = maps[when][at], canvas = canvasOf(sheet, when === "after" ? sheet.canvas : sheet.picture, grid, answer.extent, top);
-      canvas.setAttribute("aria-label", `${sheet.name}, ${when}: ${percent(shareOf(grid))} of the attention for “${word.text}”`);
+      const said = { view: text(sheet.name), share: percent(shareOf(grid)), word: word.text };
+      canvas.setAttribute("aria-label", when === "after"
+        ? text("{view}, after: {share} of the attention for “{word}”", said)
+        : text("{view}, before: {share} of the attention for “{word}”", said));
       pair.append(canvas);
     });
-    return [make("span", "", answer.changed ? when : "now"), pair];
+    return [make("span", "", !answer.changed ? text("now") : when === "after" ? text("after") : text("before")), pair];
   }));
 }

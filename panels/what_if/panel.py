@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -14,6 +13,7 @@ from captioner.images.orientation import orientation
 from captioner.images.perturbation import FILLS, GRID
 from explain import places
 from panels.server import modules
+from panels.shell import template
 from panels.viewer.panel import MODEL
 from panels.viewer.pictures import data_url, shrink
 from panels.viewer.word_viewer import EMPTY, colour_tables, refusal
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from panels.viewer.panel import Panel
     from panels.viewer.session import Session
 
-_HERE = Path(__file__).parent
 LONGEST_SIDE = 560  # pixels of a picture to paint on
 
 
@@ -103,7 +102,7 @@ def build(pool: ModelPool, panel: Panel, tab: gr.Tab) -> None:
     constants = {"GRID": GRID, "FILLS": FILLS, "COLOURS": colour_tables()}
     view = gr.HTML(
         value=EMPTY,
-        html_template=(_HERE / "what_if.html").read_text(encoding="utf-8"),
+        html_template=template.render("what_if/what_if.html"),
         js_on_load=modules.start("what_if/what_if.js", ["wanted", "changed"], **constants),
         apply_default_css=False,
         elem_id="what-if",
@@ -127,7 +126,7 @@ def build(pool: ModelPool, panel: Panel, tab: gr.Tab) -> None:
             answer["views"] = pictures(session.study)
         try:
             wanted = {name: asked[name] for name in ("frontal", "lateral", "swap") if name in asked}
-            changes, typed = door.changes(wanted), door.text(asked.get("text"))
+            changes, typed = door.changes(wanted), door.impression(asked.get("text"))
             model = pool.get(session.key.checkpoint)
             features, kept = features_of(model, session, kept)
             outcome = compare_with_changes(model, session.study, features, session.caption, changes, typed)

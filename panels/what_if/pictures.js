@@ -1,5 +1,7 @@
 // The changed pictures, drawn as captioner/images/perturbation.py changes them: what is painted is on the screen at once.
 
+import { text } from "../shell/language.js";
+
 const COARSE = 8; // fields along a side of the smudged picture
 
 // Where each of `count` pixels lies between two of COARSE fields: [lower, upper, share of the upper].
@@ -86,6 +88,6 @@ export function render(sheet, swap) {
   context.putImageData(image, 0, 0);
   drawEdges(sheet);
   sheet.figure.classList.toggle("cxr-left-out", sheet.presence === "absent");
-  const given = swap ? `given as ${sheet.name === "frontal" ? "lateral" : "frontal"}` : "";
-  sheet.note.textContent = sheet.presence === "absent" ? "left out" : given;
+  const given = sheet.name === "frontal" ? text("given as lateral") : text("given as frontal");
+  sheet.note.textContent = sheet.presence === "absent" ? text("left out") : swap ? given : "";
 }

@@ -1,4 +1,7 @@
-"""What a visitor asks to change, checked at the door: from the plain data of a browser to captioner's Changes."""
+"""What a visitor asks to change, checked at the door: from the plain data of a browser to captioner's Changes.
+
+What a visitor can type is refused in the language of the page; what only a program can send, in English.
+"""
 
 import base64
 import binascii
@@ -9,6 +12,7 @@ import numpy as np
 
 from captioner import BadInput
 from captioner.images.perturbation import BRIGHTEST, FILLS, GRID, PRESENCE, STEEPEST, Changes, ViewChange, rectangle
+from captioner.language import text
 from captioner.reports.cleaning import clean
 
 LONGEST = 600  # characters of an impression to weigh: twice the longest ones
@@ -40,7 +44,7 @@ def changes(asked: Any) -> Changes:
     return Changes(_view(asked.get("frontal"), "frontal"), _view(asked.get("lateral"), "lateral"), swap)
 
 
-def text(typed: Any) -> str:
+def impression(typed: Any) -> str:
     """A typed impression, stripped; "" for none.
 
     Raises:
@@ -48,9 +52,9 @@ def text(typed: Any) -> str:
     """
     typed = typed.strip() if isinstance(typed, str) else ""
     if len(typed) > LONGEST:
-        raise BadInput(f"An impression may have {LONGEST} characters at the most.")
+        raise BadInput(text("An impression may have {longest} characters at the most.", longest=LONGEST))
     if typed and not any(letter.isalnum() for letter in clean(typed)):
-        raise BadInput("The typed impression has no word in it.")
+        raise BadInput(text("The typed impression has no word in it."))
     return typed
 
 

@@ -1,14 +1,15 @@
 // What the model says to the changed pictures: both impressions aligned, and each word's probability before and after.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent, signed, spoken } from "../shell/wording.js";
 import { showMaps } from "./before_after.js";
 
-const NAMES = { before: "old words", after: "new words", typed: "your words" };
+const nameOf = (whose) => ({ before: text("old words"), after: text("new words"), typed: text("your words") })[whose];
 const MOVED = 0.05; // from here on a change of a probability is pointed out
 
-function token(text, label) {
-  const node = make("span", text === "." ? "cxr-token cxr-stop" : "cxr-token", text);
+function token(word, label) {
+  const node = make("span", word === "." ? "cxr-token cxr-stop" : "cxr-token", word);
   if (label) node.dataset.search = label;
   return node;
 }
@@ -20,7 +21,7 @@ function layImpressions(both, value) {
     const column = make("div", same ? "cxr-column" : "cxr-column cxr-differs");
     [before, after].forEach((place, row) => {
       if (place === null) column.append(make("span", "cxr-gap", "\u2013"));
-      else column.append(token(words[row][place], same ? "" : ["before", "after"][row]));
+      else column.append(token(words[row][place], same ? "" : [text("before"), text("after")][row]));
     });
     return column;
   }));
@@ -33,12 +34,12 @@ function barOf(word, changed, look, chosen) {
   if (look) {
     const button = make("button", "cxr-look", spoken(word.text));
     button.type = "button";
-    button.title = "Where it was read, before and after";
+    button.title = text("Where it was read, before and after");
     button.setAttribute("aria-pressed", String(chosen));
     button.addEventListener("click", look);
     name.append(button);
   }
-  if (word.known === false) name.append(" ", make("small", "cxr-unknown", "unknown word"));
+  if (word.known === false) name.append(" ", make("small", "cxr-unknown", text("unknown word")));
   const cell = make("td"), pair = make("div", "cxr-pair-bars"), was = make("i", "cxr-was"), is = make("i", "cxr-is");
   was.style.width = `${Math.max(word.before * 100, 0.5)}%`;
   is.style.width = `${Math.max(word.after * 100, 0.5)}%`;
@@ -63,26 +64,28 @@ export function makeResults(root, bench) {
   }
 
   function layBars() {
-    const text = answer.texts.find((one) => one.whose === whose) || answer.texts[0];
-    const maps = answer.maps?.[answer.texts.indexOf(text)];
+    const weighed = answer.texts.find((one) => one.whose === whose) || answer.texts[0];
+    const maps = answer.maps?.[answer.texts.indexOf(weighed)];
     if (!maps?.[looked]) looked = null;
     find(".cxr-bars tbody").replaceChildren(
-      ...text.words.map((word, at) => barOf(word, answer.changed, maps?.[at] ? () => look(at) : null, at === looked)),
+      ...weighed.words.map((word, at) => barOf(word, answer.changed, maps?.[at] ? () => look(at) : null, at === looked)),
     );
-    showMaps(find(".cxr-before-after"), looked === null ? null : { word: text.words[looked], maps: maps[looked], answer, bench });
-    const after = answer.changed ? ` before, ${signed(text.log_prob.after)} after` : "";
-    find(".cxr-totals").textContent = `Log probability of the whole: ${signed(text.log_prob.before)}${after}.`;
+    showMaps(find(".cxr-before-after"), looked === null ? null : { word: weighed.words[looked], maps: maps[looked], answer, bench });
+    const before = signed(weighed.log_prob.before), after = signed(weighed.log_prob.after);
+    find(".cxr-totals").textContent = answer.changed
+      ? text("Log probability of the whole: {before} before, {after} after.", { before, after })
+      : text("Log probability of the whole: {before}.", { before });
   }
 
   function layChoice() {
-    const set = find(".cxr-whose"), there = answer.texts.map((text) => text.whose);
+    const set = find(".cxr-whose"), there = answer.texts.map((one) => one.whose);
     if (!there.includes(whose)) whose = there[0];
     set.hidden = there.length < 2;
     set.replaceChildren(...there.map((name) => {
       const label = make("label"), input = make("input");
       Object.assign(input, { type: "radio", name: "cxr-whose", checked: name === whose });
       input.addEventListener("change", () => { whose = name; looked = null; layBars(); });
-      label.append(input, make("span", "", NAMES[name]));
+      label.append(input, make("span", "", nameOf(name)));
       return label;
     }));
   }

@@ -1,6 +1,7 @@
 // One view to change: its picture and the controls beside it.
 
 import { make, makeSvg } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { capital } from "../shell/wording.js";
 import { cover, listenToPointer } from "./brush.js";
 import { smudge } from "./pictures.js";
@@ -17,7 +18,7 @@ function slider(sheet, act, label, [low, high, step], read, write, spell) {
   Object.assign(input, { type: "range", min: low, max: high, step, value: read() });
   head.append(value);
   control.append(head, input);
-  input.setAttribute("aria-label", `${label}, ${sheet.name}`);
+  input.setAttribute("aria-label", `${label}, ${text(sheet.name)}`);
   input.addEventListener("input", () => {
     write(Number(input.value));
     value.textContent = spell(Number(input.value));
@@ -29,15 +30,15 @@ function slider(sheet, act, label, [low, high, step], read, write, spell) {
 }
 
 function presenceChoice(sheet, act) {
-  const set = make("fieldset", "cxr-control cxr-choice"), kinds = { shown: "as it is", blank: "blank" };
-  if (sheet.name === "lateral") kinds.absent = "left out";
-  set.setAttribute("aria-label", `The ${sheet.name} view is`);
-  for (const [kind, text] of Object.entries(kinds)) {
+  const set = make("fieldset", "cxr-control cxr-choice"), kinds = { shown: text("as it is"), blank: text("blank") };
+  if (sheet.name === "lateral") kinds.absent = text("left out");
+  set.setAttribute("aria-label", text("The {name} view is", { name: text(sheet.name) }));
+  for (const [kind, said] of Object.entries(kinds)) {
     const label = make("label"), input = make("input");
     Object.assign(input, { type: "radio", name: `cxr-presence-${sheet.name}`, value: kind, checked: kind === sheet.presence });
     input.addEventListener("change", () => { sheet.presence = kind; act.changed(sheet); });
     sheet.refresh.push(() => { input.checked = sheet.presence === kind; });
-    label.append(input, make("span", "", text));
+    label.append(input, make("span", "", said));
     set.append(label);
   }
   return set;
@@ -46,8 +47,8 @@ function presenceChoice(sheet, act) {
 function mirror(sheet, act) {
   const label = make("label", "cxr-mirror"), input = make("input");
   input.type = "checkbox";
-  label.append(input, make("span", "", "mirrored"));
-  input.setAttribute("aria-label", `mirrored, ${sheet.name}`);
+  label.append(input, make("span", "", text("mirrored")));
+  input.setAttribute("aria-label", `${text("mirrored")}, ${text(sheet.name)}`);
   input.addEventListener("change", () => { sheet.mirrored = input.checked; act.changed(sheet); });
   sheet.refresh.push(() => { input.checked = sheet.mirrored; });
   return label;
@@ -56,20 +57,20 @@ function mirror(sheet, act) {
 // A rectangle by numbers; `coverSides` gets top, left, bottom, right as shares of the picture.
 function byNumbers(sheet, coverSides) {
   const form = make("form", "cxr-by-numbers");
-  const inputs = [["top", 50], ["left", 0], ["bottom", 100], ["right", 50]].map(([side, value]) => {
+  const inputs = [[text("top"), 50], [text("left"), 0], [text("bottom"), 100], [text("right"), 50]].map(([side, value]) => {
     const label = make("label", "", side), input = make("input");
     Object.assign(input, { type: "number", min: 0, max: 100, step: 1, value, required: true });
-    input.setAttribute("aria-label", `${side}, percent of the ${sheet.name} view`);
+    input.setAttribute("aria-label", text("{side}, percent of the {name} view", { side, name: text(sheet.name) }));
     label.append(input);
     form.append(label);
     return input;
   });
-  form.append(make("button", "", "Cover"));
+  form.append(make("button", "", text("Cover")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const sides = inputs.map((input) => Number(input.value) / 100);
-    inputs[2].setCustomValidity(sides[2] > sides[0] ? "" : "The bottom must lie below the top.");
-    inputs[3].setCustomValidity(sides[3] > sides[1] ? "" : "The right must lie beyond the left.");
+    inputs[2].setCustomValidity(sides[2] > sides[0] ? "" : text("The bottom must lie below the top."));
+    inputs[3].setCustomValidity(sides[3] > sides[1] ? "" : text("The right must lie beyond the left."));
     if (form.reportValidity()) coverSides(sides);
   });
   form.addEventListener("input", () => inputs.forEach((input) => input.setCustomValidity("")));
@@ -79,10 +80,10 @@ function byNumbers(sheet, coverSides) {
 // Without a pointer: nine fields, or a rectangle by numbers.
 function covering(sheet, brush, act, names) {
   const details = make("details", "cxr-cover");
-  details.append(make("summary", "", "Cover without a pointer"));
+  details.append(make("summary", "", text("Cover without a pointer")));
   const fields = make("div", "cxr-thirds");
   fields.setAttribute("role", "group");
-  fields.setAttribute("aria-label", `Cover a ninth of the ${sheet.name} view`);
+  fields.setAttribute("aria-label", text("Cover a ninth of the {name} view", { name: text(sheet.name) }));
   const coverSides = (sides) => {
     cover(sheet, brush, sides);
     act.changed(sheet);
@@ -91,13 +92,13 @@ function covering(sheet, brush, act, names) {
     const button = make("button"), sides = [y / 3, x / 3, (y + 1) / 3, (x + 1) / 3];
     button.type = "button";
     button.title = name;
-    button.setAttribute("aria-label", `Cover ${name}, ${sheet.name}`);
+    button.setAttribute("aria-label", text("Cover {place}, {name}", { place: name, name: text(sheet.name) }));
     button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", () => coverSides(sides));
     sheet.cells.push({ button, sides });
     fields.append(button);
   }));
-  details.append(fields, make("p", "cxr-fine", "Percent from the upper left corner of the picture:"), byNumbers(sheet, coverSides));
+  details.append(fields, make("p", "cxr-fine", text("Percent from the upper left corner of the picture:")), byNumbers(sheet, coverSides));
   return details;
 }
 
@@ -127,12 +128,12 @@ export function makeSheet(view, grid, brush, act) {
   const figure = make("figure", "cxr-sheet"), head = make("figcaption"), note = make("span", "cxr-given");
   figure.dataset.view = view.name;
   figure.style.setProperty("--shape", (view.width / view.height).toFixed(4));
-  head.append(make("span", "", capital(view.name)), note);
+  head.append(make("span", "", capital(text(view.name))), note);
   const canvas = make("canvas");
   canvas.width = view.width;
   canvas.height = view.height;
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `${view.name} chest X-ray, as changed`);
+  canvas.setAttribute("aria-label", text("{name} chest X-ray, as changed", { name: text(view.name) }));
   const sheet = {
     name: view.name, figure, note, canvas, context: canvas.getContext("2d", { willReadFrequently: true }), grey: null,
     grid, mask: new Uint8Array(grid * grid), ...UNCHANGED, refresh: [], edge: edgeOf(grid), cells: [],
@@ -140,9 +141,9 @@ export function makeSheet(view, grid, brush, act) {
   load(sheet, view.url, () => act.redraw(sheet));
   const controls = make("div", "cxr-sheet-controls");
   controls.append(
-    slider(sheet, act, "Brightness", [-100, 100, 5], () => sheet.brightness, (value) => { sheet.brightness = value; },
+    slider(sheet, act, text("Brightness"), [-100, 100, 5], () => sheet.brightness, (value) => { sheet.brightness = value; },
       (value) => (value > 0 ? `+${value}` : String(value).replace("-", "\u2212"))),
-    slider(sheet, act, "Contrast", [-2, 2, 0.25], () => Math.log2(sheet.contrast), (value) => { sheet.contrast = 2 ** value; },
+    slider(sheet, act, text("Contrast"), [-2, 2, 0.25], () => Math.log2(sheet.contrast), (value) => { sheet.contrast = 2 ** value; },
       (value) => `\u00d7${(2 ** value).toFixed(2)}`),
     presenceChoice(sheet, act),
     mirror(sheet, act),

@@ -2,6 +2,7 @@
 // or a slider comes to rest; the pictures change in the browser at once (pictures.js).
 
 import { EVENTS, listen } from "../shell/events.js";
+import { text } from "../shell/language.js";
 import { useColours } from "../viewer/maps.js";
 import { makeBrush, paintRectangle } from "./brush.js";
 import { makeHistory } from "./history.js";
@@ -14,9 +15,9 @@ const PAUSE = 120; // milliseconds of rest before the model is asked
 const LATE = 800; // milliseconds after an answer to an earlier wish, until the last one is asked anew
 
 function encoded(mask) {
-  let text = "";
-  for (let i = 0; i < mask.length; i += 4096) text += String.fromCharCode(...mask.subarray(i, i + 4096));
-  return btoa(text);
+  let bytes = "";
+  for (let i = 0; i < mask.length; i += 4096) bytes += String.fromCharCode(...mask.subarray(i, i + 4096));
+  return btoa(bytes);
 }
 
 // GRID: cells along a side of a mask; FILLS: what can be painted, by the number in the mask less one.
@@ -53,7 +54,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
     clearTimeout(waiting);
     find(".cxr-found").setAttribute("aria-busy", "true");
     const answer = results.answer();
-    if (answer && !answer.changed && changed()) find(".cxr-sentence").textContent = "The model is being asked about the changed pictures.";
+    if (answer && !answer.changed && changed()) find(".cxr-sentence").textContent = text("The model is being asked about the changed pictures.");
     waiting = setTimeout(() => trigger("changed", request()), pause);
   }
 
@@ -142,7 +143,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
       if (typed && value.state === "caption") ask(0);
     } else if (value.study !== study) return trigger("wanted", {}); // this part of the page was built anew
     else if (value.views && value.state === "caption" && (typed || changed())) return void (takeLesson(value.example), ask(0));
-    if (value.state !== "caption") return rest("This could not be weighed.");
+    if (value.state !== "caption") return rest(text("This could not be weighed."));
     results.show(value);
     ready();
     takeLesson(value.example);
@@ -181,7 +182,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
   });
   // The queue was full for too long (panels/shell/retry_full_queue.js): nothing will come.
   listen(element, EVENTS.queue, ({ state, wish }) => {
-    if (state === "refused" && (!wish || "swap" in wish)) rest("Too many people were asking: this change was not weighed. Change something to ask again.");
+    if (state === "refused" && (!wish || "swap" in wish)) rest(text("Too many people were asking: this change was not weighed. Change something to ask again."));
   });
 
   watch("value", receive);

@@ -116,14 +116,14 @@ def test_junk_is_refused_or_becomes_changes(asked):
 @pytest.mark.parametrize("typed", ["...", "x" * (what_if_request.LONGEST + 1), " . "])
 def test_a_text_that_cannot_be_weighed_is_refused(typed):
     with pytest.raises(BadInput, match="impression"):
-        what_if_request.text(typed)
+        what_if_request.impression(typed)
 
 
 @pytest.mark.parametrize(
     ("typed", "expected"), [(None, ""), ("", ""), ("  ", ""), (7, ""), (" clear lungs ", "clear lungs")]
 )
 def test_a_text_is_stripped_and_may_be_missing(typed, expected):
-    assert what_if_request.text(typed) == expected
+    assert what_if_request.impression(typed) == expected
 
 
 # ---- the panel -------------------------------------------------------------------------------------------------------
