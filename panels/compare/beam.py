@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from captioner.language import text
 from captioner.numbers import decimal
 from panels.shell import template
 
@@ -11,10 +12,6 @@ if TYPE_CHECKING:
     from captioner.caption import Caption
     from captioner.decoding.beam_tree import Branch
     from captioner.vocabulary import Vocabulary
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number} {many}"
 
 
 def _ranking(caption: Caption) -> list[dict[str, Any]]:
@@ -35,15 +32,28 @@ def _ranking(caption: Caption) -> list[dict[str, Any]]:
 
 
 def _fate(branch: Branch) -> str:
-    total = f"log probability {decimal(branch.total)}"
+    total = decimal(branch.total)
     if branch.fate == "dropped":
-        after = _count(branch.step, "word", "words")
         if branch.bar is None:
-            return f"dropped after {after} at {total}"
-        below = f"whatever followed fell below {decimal(branch.bar)}, the last place in the beam"
-        return f"dropped after {after} at {total}: {below}"
-    end = "finished" if branch.fate == "finished" else "cut off at the length limit"
-    return f"rank {branch.rank}, {end}, {total}, score {decimal(branch.score)}"
+            return text("dropped after {count} words at log probability {total}", count=branch.step, total=total)
+        return text(
+            "dropped after {count} words at log probability {total}: whatever followed fell below {bar}, the last "
+            "place in the beam",
+            count=branch.step,
+            total=total,
+            bar=decimal(branch.bar),
+        )
+    told = {"rank": branch.rank, "total": total, "score": decimal(branch.score)}
+    if branch.fate == "finished":
+        return text("rank {rank}, finished, log probability {total}, score {score}", **told)
+    return text("rank {rank}, cut off at the length limit, log probability {total}, score {score}", **told)
+
+
+def _summary(branch: Branch, others: int, vocabulary: Vocabulary) -> str:
+    """How many ways leave a branch at its end besides the best one."""
+    if not branch.tokens:
+        return text("{count} other ways at the first word", count=others)
+    return text("{count} other ways after “{word}”", count=others, word=vocabulary.word(branch.tokens[-1]))
 
 
 def _best(branch: Branch) -> tuple[float, ...]:
@@ -60,7 +70,6 @@ def _line(branch: Branch, vocabulary: Vocabulary, opened: bool) -> list[dict[str
     while True:
         heirs = sorted(branch.children, key=_best)
         others = [_line(other, vocabulary, False) for other in heirs[1:]]
-        where = f"after “{vocabulary.word(branch.tokens[-1])}”" if branch.tokens else "at the first word"
         items.append(
             {
                 "kind": "branched" if heirs else branch.fate,
@@ -69,7 +78,7 @@ def _line(branch: Branch, vocabulary: Vocabulary, opened: bool) -> list[dict[str
                 "fate": "" if heirs else _fate(branch),
                 "others": others,
                 "opened": opened,
-                "summary": f"{_count(len(others), 'other way', 'other ways')} {where}",
+                "summary": _summary(branch, len(others), vocabulary),
             }
         )
         if not heirs:
@@ -91,7 +100,7 @@ def render(caption: Caption, tree: Branch, vocabulary: Vocabulary) -> str:
         "compare/beam.html",
         length_penalty=f"{caption.length_penalty:g}",
         rows=_ranking(caption),
-        lost=_count(dropped, "hypothesis was", "hypotheses were"),
-        going_on=_count(caption.beam_width, "likeliest hypothesis goes", "likeliest hypotheses go"),
+        dropped=dropped,
+        width=caption.beam_width,
         tree=_line(tree, vocabulary, len(leaves) <= 16),
     )

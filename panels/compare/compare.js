@@ -3,17 +3,25 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { signed } from "../shell/wording.js";
 import { makeViewer } from "../viewer/viewer.js";
 
 function introduce({ find }) {
-  find("h2").textContent = "Greedy above, beam below";
-  find(".cxr-empty-title").textContent = "Where do the two searches part?";
+  find("h2").textContent = text("Greedy above, beam below");
+  find(".cxr-empty-title").textContent = text("Where do the two searches part?");
   find(".cxr-empty-title + p").textContent =
-    "Choose an example, or bring your own pictures. Greedy search takes the likeliest word each time; beam search keeps several impressions and takes the likeliest whole.";
+    text("Choose an example, or bring your own pictures. Greedy search takes the likeliest word each time; beam search keeps several impressions and takes the likeliest whole.");
   find(".cxr-run").hidden = find(".cxr-exports").hidden = true;
   find(".cxr-words").classList.add("cxr-paired");
-  find(".cxr-words").setAttribute("aria-label", "Both impressions, word by word");
+  find(".cxr-words").setAttribute("aria-label", text("Both impressions, word by word"));
+}
+
+function likelihood(row) {
+  const told = { whole: signed(row.log_prob), share: signed(row.per_word) };
+  return row.cut_off
+    ? text("log probability {whole}, {share} per word, cut off at the length limit", told)
+    : text("log probability {whole}, {share} per word", told);
 }
 
 export function start(component, { COLOURS, GLOSSARY }) {
@@ -30,7 +38,7 @@ export function start(component, { COLOURS, GLOSSARY }) {
     searches.replaceChildren(
       ...value.rows.flatMap((row) => [
         make("dt", "", row.name),
-        make("dd", "", `log probability ${signed(row.log_prob)}, ${signed(row.per_word)} per word${row.cut_off ? ", cut off at the length limit" : ""}`),
+        make("dd", "", likelihood(row)),
       ]),
     );
     const columns = value.columns.map(([above, below, same]) => {
@@ -42,8 +50,8 @@ export function start(component, { COLOURS, GLOSSARY }) {
           gap.setAttribute("aria-hidden", "true");
           return column.append(gap);
         }
-        const button = viewer.buttons[index], name = value.rows[row].name;
-        button.setAttribute("aria-label", `${name}: ${button.getAttribute("aria-label")}${same ? "" : ", differs"}`);
+        const button = viewer.buttons[index], name = value.rows[row].name, said = button.getAttribute("aria-label");
+        button.setAttribute("aria-label", same ? `${name}: ${said}` : `${name}: ${said}, ${text("differs")}`);
         if (!same) button.dataset.search = name;
         column.append(button);
       });

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from captioner.decoding.comparison import align, compare_searches, log_prob_per_word
+from captioner.language import text
 from panels.compare.beam import render
 from panels.viewer import word_viewer
 from panels.viewer.panel import MODEL
@@ -41,7 +42,7 @@ def payload(session: Session, compared: Comparison) -> dict[str, Any]:
             "cut_off": answer["cut_off"],
             "per_word": log_prob_per_word(caption.hypotheses[0]),
         }
-        for name, answer, caption in (("Greedy", first, compared.greedy), ("Beam", second, compared.beam))
+        for name, answer, caption in ((text("Greedy"), first, compared.greedy), (text("Beam"), second, compared.beam))
     ]
     words = [{**word, "from": row["search"]} for row, answer in zip(rows, (first, second)) for word in answer["words"]]
     columns = [(left, None if right is None else right + offset, same) for left, right, same in places]

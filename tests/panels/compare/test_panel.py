@@ -7,6 +7,7 @@ import pytest
 from captioner import Caption, Hypothesis, Study, View, Word
 from captioner.decoding import beam_tree
 from captioner.decoding.comparison import compare_searches
+from captioner.language import speaking
 from captioner.vocabulary import Vocabulary
 from explain import heatmap
 from panels.compare import beam
@@ -61,3 +62,8 @@ def test_what_a_vocabulary_holds_is_text_and_never_markup():
     caption = Caption((Hypothesis((Word("<b>x</b>", 4, -0.5),) * 2, -1.0, -0.1, -0.5),), "beam", 2, 0.7, (True, True))
     shown = beam.render(caption, root, vocabulary)
     assert "<b>" not in shown and "&lt;b&gt;x&lt;/b&gt;" in shown and "1 hypothesis was dropped" in shown
+    assert "1 other way after “&lt;b&gt;x&lt;/b&gt;”" in shown and "only the 2 likeliest hypotheses go on." in shown
+    with speaking("de"):
+        shown = beam.render(caption, root, vocabulary)
+    assert "1 Hypothese wurde unterwegs verworfen." in shown and "nach 2 Wörtern verworfen" in shown
+    assert "1 anderer Weg nach „&lt;b&gt;x&lt;/b&gt;“" in shown and "2 wahrscheinlichsten Hypothesen" in shown
