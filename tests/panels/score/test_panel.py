@@ -2,27 +2,28 @@
 
 from captioner.evaluation.impression_score import KINDS, score
 from captioner.evaluation.see_or_say import see_or_say
+from captioner.language import speaking
 from explain import truth
-from panels.score.panel import MARKS, marked, render, three_ways
+from panels.score.panel import GRAVER, MARKS, WITHIN, Piece, pieces, render
 from tests.captioner.test_seen_and_written import head
 
 
 def test_each_thing_that_may_become_of_a_finding_has_its_words():
-    assert tuple(MARKS) == KINDS
+    assert tuple(MARKS) == tuple(WITHIN) == KINDS and sorted(GRAVER) == sorted(KINDS)
 
 
 def test_overlapping_findings_share_a_mark_and_the_graver_one_colours_it():
     findings = {"agreed": ["effusion"], "missed": ["pneumothorax"], "made_up": []}
     found = [{"finding": name, "start": 1, "end": 2} for name in ("effusion", "pneumothorax")]
-    shown = marked("small hydropneumothorax .", found, findings)
-    assert shown.startswith('small <mark class="cxr-missed"') and shown.endswith("</mark> .")
-    assert 'title="effusion: agreed, pneumothorax: missed"' in shown
+    said = "effusion: agreed, pneumothorax: missed"
+    expected = [Piece("small"), Piece("hydropneumothorax", "missed", said), Piece(".")]
+    assert pieces("small hydropneumothorax .", found, findings) == expected
 
 
 def test_a_finding_of_two_words_is_one_mark():
     findings = {"agreed": [], "missed": ["bone"], "made_up": []}
-    shown = marked("old rib fracture .", [{"finding": "bone", "start": 1, "end": 3}], findings)
-    assert shown.count("<mark") == 1 and ">rib fracture<" in shown
+    shown = pieces("old rib fracture .", [{"finding": "bone", "start": 1, "end": 3}], findings, unknown=[0])
+    assert shown == [Piece("old", unknown=True), Piece("rib fracture", "missed", "bone: missed"), Piece(".")]
 
 
 def test_a_prediction_without_a_word_scores_nothing():
@@ -73,9 +74,19 @@ def test_an_examples_reference_is_what_was_planted_and_unknown_words_are_marked(
 
 def test_a_table_says_of_each_finding_whether_it_was_not_seen_or_not_said():
     rows = see_or_say("left effusion, hernia", "cardiomegaly .", head(effusion=(0.8, "left")))
-    shown = three_ways(rows)
+    scored = score("left effusion", "cardiomegaly .")
+    assert "Not seen, or not said?" not in render(scored)
+    shown = render(scored, rows=rows)
+    shown = shown[shown.index("Not seen, or not said?") : shown.index("Findings are found by rules")]
     assert shown.count("<tr><th") == 3 and shown.index("effusion") < shown.index("cardiomegaly")
     assert "<td>left</td><td>left (80%)</td><td>no</td><td>Seen, but not said.</td>" in shown
     assert "Not seen, so not said." in shown and "a word from language" in shown
-    scored = score("left effusion", "cardiomegaly .")
-    assert "Not seen, or not said?" in render(scored, rows=rows) and "Not seen, or not said?" not in render(scored)
+
+
+def test_another_language_words_all_but_the_two_texts():
+    texts = "moderate left effusion", "moderate right pleural effusion . cardiomegaly ."
+    with speaking("de"):
+        shown = render(score(*texts), verdict=truth.verdict(*texts))
+    assert "Befund richtig, Seite falsch" in shown and "Erfunden" in shown and "Das Modell" in shown
+    assert "moderate left <mark" in shown and "moderate right pleural <mark" in shown
+    assert "Made up" not in shown and "The model" not in shown and "Verdict" not in shown
