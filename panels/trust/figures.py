@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.language import text
 from captioner.numbers import decimal, p_value, percent
-from explain.benchmark.tables import dependence
-from explain.metrics import weight_dependence
+from captioner.sentence import worded
+from explain.metrics.area_occlusion import SIGNIFICANT
 from explain.metrics.word_evidence import NOT_RIGHT
 from explain.report.evidence import entry
 from panels.shell import template
+from panels.trust import card
 
 if TYPE_CHECKING:
+    from explain.metrics.area_occlusion import AreaOcclusion
     from explain.metrics.deletion_insertion import Comparison
-
-WIDTH, HEIGHT = 320, 190  # of a figure's own units; it is stretched to its place
-LEFT, RIGHT, TOP, BOTTOM = 38, WIDTH - 18, 10, HEIGHT - 34  # of what is drawn within its axes
-_BOX = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "bottom": BOTTOM}
-
-
-def _card(kind: str, title: str, note: str = "", /, **values: Any) -> str:
-    """A card by the template of that kind."""
-    return template.render(f"trust/{kind}.html", title=title, note=note, **values)
 
 
 def verdict(word: str, found: Any) -> str:
@@ -34,13 +28,13 @@ def verdict(word: str, found: Any) -> str:
         word: its text.
         found: `(PictureShare, AreaOcclusion)`.
     """
-    told = entry(word, found)
+    told = worded(entry(word, found))
     return template.render(
         "trust/verdict.html",
         kind=mark(found),
-        short=told["short"].capitalize(),
+        short=told["short"][:1].upper() + told["short"][1:],
         verdict=told["verdict"],
-        caution=NOT_RIGHT,
+        caution=worded(NOT_RIGHT),
     )
 
 
@@ -52,11 +46,13 @@ def mark(found: Any) -> str:
 
 def shares(word: str, found: Any) -> str:
     """The word's probability by what the model is shown, as bars."""
-    note = (
+    note = text(
         "A word whose probability hardly moves without the pictures comes from the habit of language. The other "
         "patient is the mean over two phantoms."
     )
-    return _card("shares", "What the pictures add", note, word=word, rows=entry(word, found)["shown"])
+    return card.render(
+        "shares", text("What the pictures add"), note, word=word, rows=worded(entry(word, found)["shown"])
+    )
 
 
 def hiding(word: str, found: Any) -> str:
@@ -69,70 +65,87 @@ def hiding(word: str, found: Any) -> str:
     def across(value: float) -> float:
         return round(10 + 300 * (float(value) - low) / max(high - low, 1e-9), 1)
 
-    corrected = (
-        f", and {p_value(area.corrected_p)} after the correction for {area.tried} words" if area.tried > 1 else ""
-    )
-    middle = "" if area.middle is None else f" Hiding the middle of the pictures leaves it at {percent(area.middle)}."
-    said = (
-        f"Hiding the marked area leaves “{word}” at {percent(area.hidden)}, from {percent(area.before)}. Of "
-        f"{len(area.random)} random areas of the same size, {area.as_much} leave it as low or lower: p = "
-        f"{p_value(area.p)}{corrected}.{middle}"
-    )
+    said = _hidden(word, area)
     hidden, before = across(area.hidden), across(area.before)
-    return _card(
+    return card.render(
         "hiding",
-        "Is it this area?",
-        f"{said} Each thin line is one random area.",
+        text("Is it this area?"),
+        f"{said} {text('Each thin line is one random area.')}",
         said=said,
         random=[across(each) for each in area.random],
         hidden=hidden,
-        hidden_text=min(max(hidden, 46), 274),  # a label that stays within the figure
+        hidden_text=min(max(hidden, 60), 260),  # a label that stays within the figure
         before=before,
-        before_text=min(max(before, 46), 274),
+        before_text=min(max(before, 60), 260),
         low=low,
         high=high,
     )
 
 
-def _points(pairs: Iterable[tuple[float, float]]) -> str:
-    """Points as SVG takes them."""
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)
-
-
-def _x(share: float) -> float:
-    return LEFT + float(share) * (RIGHT - LEFT)
-
-
-def _y(value: float) -> float:
-    return TOP + (1 - float(value)) * (BOTTOM - TOP)
+def _hidden(word: str, area: AreaOcclusion) -> str:
+    """What hiding the marked area does to the word, and how many random areas do as much."""
+    told = {"random": len(area.random), "as_much": area.as_much, "p": p_value(area.p)}
+    parts = [
+        text(
+            "Hiding the marked area leaves “{word}” at {hidden}, from {before}.",
+            word=word,
+            hidden=percent(area.hidden),
+            before=percent(area.before),
+        ),
+        text("Of {random} random areas of the same size, {as_much} leave it as low or lower: p = {p}.", **told)
+        if area.tried <= 1
+        else text(
+            "Of {random} random areas of the same size, {as_much} leave it as low or lower: p = {p}, and {corrected} "
+            "after the correction for {tried} words.",
+            corrected=p_value(area.corrected_p),
+            tried=area.tried,
+            **told,
+        ),
+    ]
+    if area.middle is not None:
+        parts.append(text("Hiding the middle of the pictures leaves it at {middle}.", middle=percent(area.middle)))
+    return " ".join(parts)
 
 
 def _line(shares: Sequence[float], values: Sequence[float]) -> str:
-    return _points((_x(share), _y(value)) for share, value in zip(shares, values))
+    return card.points((card.across(share), card.down(value)) for share, value in zip(shares, values))
 
 
-def _curves(name: str, title: str, below: str, note: str, compared: Comparison) -> str:
-    """The card of deletion or of insertion."""
+def _curves(name: str, said: dict[str, str], note: str, compared: Comparison) -> str:
+    """The card of deletion or of insertion.
+
+    Args:
+        name: "deletion" or "insertion".
+        said: its texts: `title`, `below` the axis, `caption` of the table and `label` of the figure.
+        note: what its curves say.
+        compared: explain.metrics.deletion_insertion.Comparison.
+    """
     shares = compared.method.shares
     ways = np.array([getattr(each, name) for each in compared.random])  # (random, steps + 1)
     low, high = ways.min(axis=0), ways.max(axis=0)
     areas = [
-        ("map", "this map", getattr(compared.method, f"{name}_area")),
-        ("random", "random orders", float(np.mean([getattr(each, f"{name}_area") for each in compared.random]))),
-        ("centre", "the middle", getattr(compared.centre, f"{name}_area")),
+        ("map", text("this map"), getattr(compared.method, f"{name}_area")),
+        ("random", text("random orders"), float(np.mean([getattr(each, f"{name}_area") for each in compared.random]))),
+        ("centre", text("the middle"), getattr(compared.centre, f"{name}_area")),
     ]
-    told = ", ".join(f"{who} {decimal(area)}" for _, who, area in areas)
-    return _card(
+    told = text(
+        "Areas: {areas}; p = {p}.",
+        areas=", ".join(f"{who} {decimal(area)}" for _, who, area in areas),
+        p=decimal(getattr(compared, f"{name}_p")),
+    )
+    return card.render(
         "curves",
-        title,
+        said["title"],
         note,
-        box=_BOX,
-        name=name,
-        label=f"{name.capitalize()} curves. Areas: {told}; p = {decimal(getattr(compared, f'{name}_p'))}.",
-        rows=[(_y(value), f"{value:.0%}") for value in (0, 0.5, 1)],
-        columns=[(_x(value), f"{value:.0%}") for value in (0, 0.5, 1)],
-        below=below,
-        band=_points((_x(x), _y(y)) for x, y in [*zip(shares, high), *zip(shares[::-1], low[::-1])]),
+        box=card.BOX,
+        caption=said["caption"],
+        label=f"{said['label']} {told}",
+        rows=[(card.down(value), f"{value:.0%}") for value in (0, 0.5, 1)],
+        columns=[(card.across(value), f"{value:.0%}") for value in (0, 0.5, 1)],
+        below=said["below"],
+        band=card.points(
+            (card.across(x), card.down(y)) for x, y in [*zip(shares, high), *zip(shares[::-1], low[::-1])]
+        ),
         lines=[
             ("cxr-random-curve", _line(shares, ways.mean(axis=0))),
             ("cxr-centre-curve", _line(shares, getattr(compared.centre, name))),
@@ -148,29 +161,40 @@ def curves(compared: Comparison) -> str:
     Args:
         compared: explain.metrics.deletion_insertion.Comparison.
     """
-
-    def judged(name: str, better: Any, faster: Any) -> str:
-        own, middle = (getattr(each, f"{name}_area") for each in (compared.method, compared.centre))
-        p = getattr(compared, f"{name}_p")
-        verb, faster = faster.split()
-        chance = f"{verb} {faster} than chance" if p <= 0.05 else f"{verb} no {faster} than chance"
-        wins = " The middle of the pictures does as well or better." if better(middle, own) else ""
-        return f"This one {chance} (p = {p_value(p)} against {len(compared.random)} random orders).{wins}"
-
-    return _curves(
-        "deletion",
-        "Taken away, strongest first",
-        "share of the pixels taken away",
-        "A true map falls fast: a smaller area is better. "
-        + judged("deletion", lambda middle, own: middle <= own, "falls faster"),
-        compared,
-    ) + _curves(
-        "insertion",
-        "Given back, strongest first",
-        "share of the pixels shown",
-        "A true map rises fast: a larger area is better. "
-        + judged("insertion", lambda middle, own: middle >= own, "rises faster"),
-        compared,
+    own, middle, orders = compared.method, compared.centre, len(compared.random)
+    p = {"p": p_value(compared.deletion_p), "orders": orders}
+    falls = [
+        text("A true map falls fast: a smaller area is better."),
+        text("This one falls faster than chance (p = {p} against {orders} random orders).", **p)
+        if compared.deletion_p <= SIGNIFICANT
+        else text("This one falls no faster than chance (p = {p} against {orders} random orders).", **p),
+    ]
+    p = {"p": p_value(compared.insertion_p), "orders": orders}
+    rises = [
+        text("A true map rises fast: a larger area is better."),
+        text("This one rises faster than chance (p = {p} against {orders} random orders).", **p)
+        if compared.insertion_p <= SIGNIFICANT
+        else text("This one rises no faster than chance (p = {p} against {orders} random orders).", **p),
+    ]
+    wins = text("The middle of the pictures does as well or better.")
+    if middle.deletion_area <= own.deletion_area:
+        falls.append(wins)
+    if middle.insertion_area >= own.insertion_area:
+        rises.append(wins)
+    taken_away = {
+        "title": text("Taken away, strongest first"),
+        "below": text("share of the pixels taken away"),
+        "caption": text("Area under the deletion curve"),
+        "label": text("Deletion curves."),
+    }
+    given_back = {
+        "title": text("Given back, strongest first"),
+        "below": text("share of the pixels shown"),
+        "caption": text("Area under the insertion curve"),
+        "label": text("Insertion curves."),
+    }
+    return _curves("deletion", taken_away, " ".join(falls), compared) + _curves(
+        "insertion", given_back, " ".join(rises), compared
     )
 
 
@@ -181,11 +205,15 @@ def spread(found: Any, title: str) -> str:
         found: explain.metrics.attention_entropy.AttentionEntropy of what is positive in it.
         title: the method's.
     """
-    width = (
-        "narrow" if found.evenness < 0.6 else "spread over many cells" if found.evenness < 0.9 else "nearly everywhere"
-    )
-    note = f"What speaks for the word in it is {width}: 0% is a single cell, 100% every cell alike."
-    return _card("spread", f"The spread of this map ({title})", note, found=found)
+    if found.evenness < 0.6:
+        note = text("What speaks for the word in it is narrow: 0% is a single cell, 100% every cell alike.")
+    elif found.evenness < 0.9:
+        note = text(
+            "What speaks for the word in it is spread over many cells: 0% is a single cell, 100% every cell alike."
+        )
+    else:
+        note = text("What speaks for the word in it is nearly everywhere: 0% is a single cell, 100% every cell alike.")
+    return card.render("spread", text("The spread of this map ({method})", method=title), note, found=found)
 
 
 def pointing(name: str, hit: Any, chance: Any, overlap: Any) -> str:
@@ -196,53 +224,15 @@ def pointing(name: str, hit: Any, chance: Any, overlap: Any) -> str:
         hit, overlap: of `explain.metrics.localisation.pointing_game` and `ious`.
         chance: of `explain.metrics.localisation.random_pointing`.
     """
+    views = {"frontal": text("frontal"), "lateral": text("lateral")}
     rows = [
-        {"view": view, "hit": hit[view], "chance": float(chance[view]), "overlap": overlap[view]}
-        for view in ("frontal", "lateral")
+        {"view": views[view], "hit": hit[view], "chance": float(chance[view]), "overlap": overlap[view]}
+        for view in views
         if hit[view] is not None
     ]
-    note = (
-        f"The {name} of this phantom was planted, so its place is known. Overlap is intersection over union with what "
-        "stands out of the map (Otsu's threshold), 0 to 1."
+    note = text(
+        "The {finding} of this phantom was planted, so its place is known. Overlap is intersection over union with "
+        "what stands out of the map (Otsu's threshold), 0 to 1.",
+        finding=text(name),
     )
-    return _card("pointing", "Does it lie on the finding?", note, rows=rows)
-
-
-def randomisation(judged: dict[str, Any], studies: int) -> str:
-    """Whether the method depends on what the network has learned.
-
-    Args:
-        judged: of `explain.benchmark.aggregate.judge_randomisation`.
-        studies: how many it was measured on.
-    """
-    title = "Does the method depend on the weights?"
-    found = dependence(judged)
-    stages = [(stage, each["value"]) for stage, each in judged["stages"].items() if each["value"] is not None]
-    others = found.others["value"]
-    if others is None or not stages:
-        return _card("weights", title, too_few=True)
-
-    def x(step: int) -> float:
-        return _x(step / max(len(stages) - 1, 1))
-
-    def y(value: float) -> float:
-        return round(_y((float(value) + 0.25) / 1.25), 1)
-
-    said = weight_dependence.sentence(found)
-    return _card(
-        "weights",
-        title,
-        f"{said} Measured on {studies} examples with this checkpoint, for the method and not for this word; the line "
-        "follows some of them.",
-        too_few=False,
-        verdict=found.verdict,
-        words=weight_dependence.words(found),
-        box=_BOX,
-        label=f"{said} By stage: {'; '.join(f'{stage} {decimal(value)}' for stage, value in stages)}.",
-        zero=y(0),
-        one=y(1),
-        others=y(others),
-        points=_points((x(step), y(max(value, -0.25))) for step, (_, value) in enumerate(stages)),
-        first=stages[0][0],
-        last=stages[-1][0],
-    )
+    return card.render("pointing", text("Does it lie on the finding?"), note, rows=rows)

@@ -6,13 +6,14 @@ What is measured is measured in `explain.trial`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
 
 from captioner import BadInput
+from captioner.language import text
+from captioner.sentence import worded
 from explain import trial as word_trial
 from explain import truth
 from explain.methods.base import Explanation, method
@@ -21,7 +22,9 @@ from explain.report.evidence import entry
 from explain.trial import Trial, Trials
 from panels.server import modules
 from panels.server.jobs import SLOW, answers, number
+from panels.shell import template
 from panels.trust import figures as trust_figures
+from panels.trust import random_weights
 from panels.trust.places import places
 from panels.viewer import method as methods
 
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 KIND, RANDOM_KIND = "evidence", "random"
 
 TRIALS = Trials()  # of all visitors: a class that opens one example computes it once
-
-_HERE = Path(__file__).parent
 
 
 def measure(
@@ -54,9 +55,9 @@ def measure(
 
 def render(session: Session, word: int, trial: Trial) -> str:
     """The Trial of a word as HTML."""
-    text, own = session.caption.words[word].text, trial.own
+    spelled, own = session.caption.words[word].text, trial.own
     found, values = trial.found[word], own.maps[0]
-    parts = [trust_figures.shares(text, found), trust_figures.hiding(text, found)]
+    parts = [trust_figures.shares(spelled, found), trust_figures.hiding(spelled, found)]
     parts.append(trust_figures.curves(trial.compared))
     mask, target = session.pictures[1], truth.masks_of(session.example, session.caption.text, word)
     if target is not None:
@@ -72,10 +73,10 @@ def render(session: Session, word: int, trial: Trial) -> str:
     positive = np.maximum(values, 0)
     if positive.sum() > 0:
         parts.append(
-            trust_figures.spread(attention_entropy.attention_entropy(positive, mask), method(own.method).title)
+            trust_figures.spread(attention_entropy.attention_entropy(positive, mask), worded(method(own.method).title))
         )
     shown = places(session, word, trial, target)
-    return trust_figures.verdict(text, found) + shown + f'<div class="cxr-trust-cards">{"".join(parts)}</div>'
+    return trust_figures.verdict(spelled, found) + shown + f'<div class="cxr-trust-cards">{"".join(parts)}</div>'
 
 
 def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> None:
@@ -88,29 +89,31 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
     """
     out = gr.HTML(
         value={"state": "empty"},
-        html_template=(_HERE / "trust.html").read_text(encoding="utf-8"),
-        js_on_load=modules.start("trust/trust.js", ["wanted", "test", "stop"], METHODS=methods.catalogue()),
+        html_template=template.render("trust/trust.html"),
+        js_on_load=modules.start("trust/trust.js", ["wanted", "test", "stop"], METHODS=worded(methods.catalogue())),
         apply_default_css=False,
         elem_id="trust",
     )
-    tested: dict[Any, str] = {}  # (checkpoint, method) -> HTML: it is the same for every visitor
+    # (checkpoint, method) -> what came of random weights, and of how many studies: the same for every visitor.
+    tested: dict[tuple[str, str], tuple[dict[str, Any], int]] = {}
 
     def wanted(event: gr.EventData, session: Any, request: gr.Request) -> Iterator[dict[str, Any]]:
         asked = event._data
 
         def work(progress: Callable[[float, float], object]) -> dict[str, Any]:
             if session is None or session.caption is None or asked.get("id") != session.token:
-                raise BadInput("The page shows another impression by now.")
+                raise BadInput(text("The page shows another impression by now."))
             word, name = methods.place(session.caption, asked.get("word")), asked.get("method")
             trial = measure(pool.get(session.key.checkpoint), session, name, word, progress)
             marks = {
                 str(place): {"kind": trust_figures.mark(each), "short": entry("", each)["short"]}
                 for place, each in trial.found.items()
             }
+            known = tested.get((session.key.checkpoint, name))
             return {
                 "html": render(session, word, trial),
                 "marks": marks,
-                "random": tested.get((session.key.checkpoint, name)),
+                "random": random_weights.randomisation(*known) if known is not None else None,
                 "slow": method(name).slow,
             }
 
@@ -122,14 +125,14 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
 
         def work(progress: Callable[[float, float], object]) -> dict[str, Any]:
             if session is None or session.caption is None:
-                raise BadInput("Choose an example, or bring your own pictures, first.")
+                raise BadInput(text("Choose an example, or bring your own pictures, first."))
             name = methods.check(pool.get(session.key.checkpoint), asked.get("method"))
             key = session.key.checkpoint, name
             if key not in tested:
                 # Of a copy: the checkpoint that visitors use stays as it is.
                 copy = pool.copy(session.key.checkpoint)
-                tested[key] = trust_figures.randomisation(*word_trial.on_random_weights(copy, name, entries, progress))
-            return {"random": tested[key]}
+                tested[key] = word_trial.on_random_weights(copy, name, entries, progress)
+            return {"random": random_weights.randomisation(*tested[key])}
 
         about = {"kind": RANDOM_KIND, "id": asked.get("id"), "method": asked.get("method")}
         yield from answers(event, request, panel.stops, RANDOM_KIND, work, **about)

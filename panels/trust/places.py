@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from captioner.language import text
 from captioner.numbers import percent
 from explain import heatmap
 from explain.methods.empty_picture import BLUR
@@ -35,7 +36,7 @@ def places(session: Any, word: int, trial: Trial, outline: tuple[str, np.ndarray
         trial: explain.trial.Trial of the word.
         outline: the finding that the word names and its masks, bool `(2, H, W)`, where they are known.
     """
-    text, area, hider, own = session.caption.words[word].text, trial.found[word][1], trial.areas, trial.own
+    spelled, area, hider, own = session.caption.words[word].text, trial.found[word][1], trial.areas, trial.own
     cells = hider.hiding.grid if own.grid else (FINE, FINE)
     marked = _cells(hider.marked(own.maps[0], own.extent), hider, cells)
     random = [_cells(each, hider, hider.hiding.grid) for each in hider.areas]
@@ -53,12 +54,12 @@ def places(session: Any, word: int, trial: Trial, outline: tuple[str, np.ndarray
         "trust/places.html",
         steps=json.dumps(steps),
         views=pictures,
-        text=text,
+        word=spelled,
         before=area.before,
         hidden=area.hidden,
         first=float(area.random[0]),
         count=len(random),
-        planted=outline[0] if outline is not None else None,
+        planted=None if outline is None else text(outline[0]),
         share=hider.share,
     )
 
@@ -97,6 +98,7 @@ def _drawn(view: Any, own: Any, outline: tuple[str, np.ndarray] | None) -> dict[
     path = "" if outline is None else _contour(outline[1][number], *size)
     return {
         "name": view.name,
+        "said": text("frontal") if view.name == "frontal" else text("lateral"),
         "number": number,
         "width": size[0],
         "height": size[1],

@@ -3,6 +3,7 @@
 
 import { EVENTS, listen, tell } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { spoken } from "../shell/wording.js";
 import { stepThrough } from "./areas.js";
 
@@ -19,14 +20,16 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
   const keyOf = ({ id, word, method }) => [id, method, word].join("|");
   const visible = () => Boolean(root.offsetParent);
 
-  function work(text, share, wait) {
+  const doing = (kind) => (kind === "evidence" ? text("Putting the map on trial") : text("Making the weights random"));
+
+  function work(said, share, wait) {
     const box = find(".cxr-work"), bar = box.querySelector("progress");
-    box.hidden = text === null;
-    if (text === null) return;
+    box.hidden = said === null;
+    if (said === null) return;
     if (share > 0) bar.value = share;
     else bar.removeAttribute("value");
-    if (wait) text = `${text}, ${wait}`; // said once, before it begins
-    box.querySelector(".cxr-work-said").textContent = share > 0 ? `${text} ${Math.round(share * 100)}%` : text;
+    if (wait) said = `${said}, ${wait}`; // said once, before it begins
+    box.querySelector(".cxr-work-said").textContent = share > 0 ? `${said} ${Math.round(share * 100)}%` : said;
   }
 
   function halt() {
@@ -40,10 +43,10 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     find(".cxr-refusal").textContent = message;
   }
 
-  function offer(text, kind) {
+  function offer(said, kind) {
     const button = find(".cxr-ask");
-    button.hidden = !text;
-    button.textContent = text && `${text} (${METHOD[choice.method].waits[kind]})`;
+    button.hidden = !said;
+    button.textContent = said && `${said} (${METHOD[choice.method].waits[kind]})`;
     button.dataset.kind = kind;
   }
 
@@ -53,12 +56,12 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     offer("", kind);
     waiting = { number: ++wishes, kind, key: keyOf(choice) };
     const { id, word, method } = choice;
-    work(kind === "evidence" ? "Putting the map on trial" : "Making the weights random", 0, METHOD[method].waits[kind]);
+    work(doing(kind), 0, METHOD[method].waits[kind]);
     trigger(kind === "evidence" ? "wanted" : "test", { number: wishes, id, word, method });
   }
 
-  function word(text, index) {
-    const button = make("button", "cxr-word", text);
+  function word(spelled, index) {
+    const button = make("button", "cxr-word", spelled);
     button.type = "button";
     button.addEventListener("click", () => tell(EVENTS.choose, { word: index }));
     return button;
@@ -98,14 +101,14 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     refuse("");
     find(".cxr-trust-found").replaceChildren();
     done = "";
-    if (METHOD[choice.method].slow) offer(`Test the map of “${spoken(choice.words[choice.word])}”`, "evidence");
+    if (METHOD[choice.method].slow) offer(text("Test the map of “{word}”", { word: spoken(choice.words[choice.word]) }), "evidence");
     else ask("evidence");
   }
 
   function arrive(detail) {
     if (!waiting || detail.number !== waiting.number || detail.kind !== waiting.kind) return;
     if (detail.state === "working") {
-      return work(waiting.kind === "evidence" ? "Putting the map on trial" : "Making the weights random", detail.done / detail.of);
+      return work(doing(waiting.kind), detail.done / detail.of);
     }
     const { kind, key } = waiting;
     waiting = null;
@@ -113,7 +116,7 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     if (detail.waits) METHOD[detail.method].waits = detail.waits;
     if (detail.state === "refused") {
       refuse(detail.message);
-      return offer("Try again", kind);
+      return offer(text("Try again"), kind);
     }
     if (detail.state !== "done") return;
     if (kind === "evidence") {
@@ -125,7 +128,7 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
       paintMarks();
       tell(EVENTS.evidence, { id: detail.id, method: detail.method, marks: marks.get(own) });
       find("[role=status]").textContent = find(".cxr-verdict").textContent;
-      if (!detail.random) return detail.slow ? offer("Test the method on random weights", "random") : ask("random");
+      if (!detail.random) return detail.slow ? offer(text("Test the method on random weights"), "random") : ask("random");
     }
     if (detail.random) find(".cxr-trust-cards").insertAdjacentHTML("beforeend", detail.random);
   }
@@ -143,8 +146,8 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
   find(".cxr-halt").addEventListener("click", () => {
     const kind = waiting ? waiting.kind : "evidence";
     halt();
-    offer(kind === "evidence" ? "Go on with the test" : "Test the method on random weights", kind);
-    find("[role=status]").textContent = "Stopped.";
+    offer(kind === "evidence" ? text("Go on with the test") : text("Test the method on random weights"), kind);
+    find("[role=status]").textContent = text("Stopped.");
     find(".cxr-ask").focus();
   });
 
@@ -154,8 +157,8 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     const { kind } = waiting;
     waiting = null;
     work(null);
-    refuse("Too many people were asking: this was not tested.");
-    offer("Try again", kind);
+    refuse(text("Too many people were asking: this was not tested."));
+    offer(text("Try again"), kind);
   });
 
   listen(element, EVENTS.choice, (detail) => {

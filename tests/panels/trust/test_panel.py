@@ -21,7 +21,7 @@ from explain.trial import Trials
 from panels.server.model_pool import ModelPool
 from panels.trust import figures as trust_figures
 from panels.trust import panel as trust
-from panels.trust import places
+from panels.trust import places, random_weights
 from panels.viewer import method
 
 SEEN = PictureShare(0.9, 0.1, 0.2, 0.8, 0.4)
@@ -89,10 +89,10 @@ def test_the_verdict_on_the_weights_is_the_one_rules():
         (rng.normal(0.0, 0.1, 8), np.full(8, 0.5), "depends"),
         (rng.normal(0.0, 0.1, 8), rng.normal(0.0, 0.1, 8), "cannot tell"),
     ):
-        card = trust_figures.randomisation(judged(after, others), 8)
+        card = random_weights.randomisation(judged(after, others), 8)
         assert f'data-dependence="{verdict}"' in card
         assert ("much as they were" in card) == (verdict == "does not depend")
-    assert "too few" in trust_figures.randomisation(judged([0.1], [np.nan]), 1)
+    assert "too few" in random_weights.randomisation(judged([0.1], [np.nan]), 1)
 
 
 def test_a_word_is_measured_once_for_all_visitors_and_by_explains_own_measures(tiny, session, monkeypatch):
