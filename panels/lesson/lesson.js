@@ -3,6 +3,7 @@
 
 import { EVENTS, listen, listenOnce, tell } from "../shell/events.js";
 import { make, panelTab } from "../shell/elements.js";
+import { keepLanguage, text } from "../shell/language.js";
 import { leaveChanges } from "../what_if/left_changes.js";
 
 const KEPT = "cxr-lesson";
@@ -38,12 +39,14 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
     items.forEach(({ button, mark }, index) => {
       const result = answered[index + 1];
       mark.textContent = result === true ? "\u2713" : result === false ? "\u2022" : String(index + 1);
-      button.setAttribute("aria-label", `Step ${index + 1}: ${TITLES[index]}${result === true ? ", answered" : result === false ? ", tried" : ""}`);
+      const told = { number: index + 1, title: TITLES[index] };
+      button.setAttribute("aria-label", result === true ? text("Step {number}: {title}, answered", told)
+        : result === false ? text("Step {number}: {title}, tried", told) : text("Step {number}: {title}", told));
       if (index + 1 === current) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
     });
     const right = Object.values(answered).filter((result) => result === true).length;
-    find(".cxr-progress").textContent = `${right} of ${TITLES.length} questions answered. About ten minutes in all.`;
+    find(".cxr-progress").textContent = text("{right} of {questions} questions answered. About ten minutes in all.", { right, questions: TITLES.length });
   }
 
   // ---- the address -----------------------------------------------------------------------------------------------------
@@ -68,7 +71,7 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
   function want() {
     if (!step || step.number !== current) {
       find("article").classList.add("cxr-waiting");
-      find(".cxr-measuring").textContent = "Measuring this step on the checkpoint\u2026";
+      find(".cxr-measuring").textContent = text("Measuring this step on the checkpoint…");
     }
     clearTimeout(waiting);
     waiting = setTimeout(() => { if (element.isConnected && step?.number !== current) want(); }, PATIENCE);
@@ -83,7 +86,7 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
 
   // The queue was full for too long (retry_full_queue.js): nothing will come.
   listen(element, EVENTS.queue, ({ state, wish }) => {
-    if (state === "refused" && (!wish || "step" in wish)) rest("Too many people were asking: this step was not measured. Choose it again.");
+    if (state === "refused" && (!wish || "step" in wish)) rest(text("Too many people were asking: this step was not measured. Choose it again."));
   });
 
   function opened(event) {
@@ -100,22 +103,22 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
   function verdict(picked) {
     const told = find(".cxr-told"), right = picked === step.answer;
     told.dataset.right = right;
-    told.replaceChildren(make("b", "", right ? "Right. " : "Not quite: try again. "), step.reasons[picked]);
+    told.replaceChildren(make("b", "", `${right ? text("Right.") : text("Not quite: try again.")} `), step.reasons[picked]);
   }
 
   function lay() {
-    find(".cxr-count").textContent = `Step ${step.number} of ${TITLES.length}`;
+    find(".cxr-count").textContent = text("Step {step} of {steps}", { step: step.number, steps: TITLES.length });
     find(".cxr-step-title").textContent = step.title;
-    find(".cxr-body").replaceChildren(...step.body.map((text) => make("p", "", text)));
+    find(".cxr-body").replaceChildren(...step.body.map((said) => make("p", "", said)));
     find(".cxr-facts").hidden = !step.facts.length;
-    find(".cxr-facts").replaceChildren(...step.facts.map((text) => make("li", "", text)));
+    find(".cxr-facts").replaceChildren(...step.facts.map((said) => make("li", "", said)));
     find(".cxr-show").textContent = step.show.label;
     find(".cxr-task").textContent = step.show.task;
     find("legend").textContent = step.question;
-    find(".cxr-options").replaceChildren(...step.options.map((text, index) => {
+    find(".cxr-options").replaceChildren(...step.options.map((said, index) => {
       const label = make("label"), input = make("input");
       Object.assign(input, { type: "radio", name: "cxr-lesson-answer", value: index });
-      label.append(input, make("span", "", text));
+      label.append(input, make("span", "", said));
       return label;
     }));
     find(".cxr-told").replaceChildren();
@@ -149,7 +152,7 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
     event.preventDefault();
     const picked = find("input:checked");
     if (!picked) {
-      find(".cxr-told").textContent = "Choose an answer first.";
+      find(".cxr-told").textContent = text("Choose an answer first.");
       return;
     }
     const right = Number(picked.value) === step.answer;
@@ -163,16 +166,17 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
   find(".cxr-link").addEventListener("click", async () => {
     const url = address(current);
     url.search = new URLSearchParams({ lesson: current }).toString();
-    let said = "Link copied";
+    keepLanguage(url);
+    let said = text("Link copied");
     try {
       await navigator.clipboard.writeText(url.href);
     } catch { // no leave to write there, as on a page without https
       history.replaceState(history.state, "", url);
-      said = "The link stands in the address bar";
+      said = text("The link stands in the address bar");
     }
     const button = find(".cxr-link");
     button.textContent = said;
-    setTimeout(() => { button.textContent = "Copy a link to this step"; }, 2500);
+    setTimeout(() => { button.textContent = text("Copy a link to this step"); }, 2500);
   });
 
   // On a phone the panels lie below the examples.
@@ -184,15 +188,15 @@ export function start({ element, trigger, props, watch }, { TITLES }) {
 
   function strip() {
     document.querySelector(".cxr-strip")?.remove();
-    const bar = make("div", "cxr-strip"), text = make("p"), back = make("button", "", "Back to the lesson"), close = make("button", "cxr-strip-close", "\u00d7");
+    const bar = make("div", "cxr-strip"), task = make("p"), back = make("button", "", text("Back to the lesson")), close = make("button", "cxr-strip-close", "\u00d7");
     bar.setAttribute("role", "region");
-    bar.setAttribute("aria-label", "Lesson");
-    text.append(make("b", "", `Lesson ${step.number} of ${TITLES.length}: `), step.show.task);
+    bar.setAttribute("aria-label", text("Lesson"));
+    task.append(make("b", "", `${text("Lesson {step} of {steps}:", { step: step.number, steps: TITLES.length })} `), step.show.task);
     back.type = close.type = "button";
-    close.setAttribute("aria-label", "Put the lesson away");
+    close.setAttribute("aria-label", text("Put the lesson away"));
     back.addEventListener("click", () => { bar.remove(); panelTab("lesson")?.click(); bringPanels(); });
     close.addEventListener("click", () => bar.remove());
-    bar.append(text, back, close);
+    bar.append(task, back, close);
     document.querySelector("#header")?.append(bar);
   }
 

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from captioner import BadInput
+from captioner.language import text
+from captioner.sentence import worded
 from panels.lesson import steps as lesson_steps
 from panels.lesson.context import LessonContext
 from panels.server import modules
-from panels.shell import deep_link
+from panels.shell import deep_link, template
 from panels.viewer.word_viewer import EMPTY, refusal
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
     from panels.shell.sidebar import Sidebar
 
-_HERE = Path(__file__).parent
-
 
 class Lesson:
-    """The lesson for every checkpoint on the pool; each step is worked out once, whoever asks.
+    """The lesson for every checkpoint on the pool; each step is worked out once, whoever asks, in whatever language.
 
     Args:
         pool: panels.server.model_pool.ModelPool.
@@ -48,7 +47,7 @@ class Lesson:
             BadInput: there are no examples, or the checkpoint cannot be used.
         """
         if not self.entries:
-            raise BadInput("The lesson needs the examples, and there are none in examples/.")
+            raise BadInput(text("The lesson needs the examples, and there are none in examples/."))
         number = deep_link.step(number, len(lesson_steps.STEPS)) or 1
         model = self.pool.get(checkpoint)
         key = checkpoint or self.pool.names[0], number
@@ -71,8 +70,8 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     lesson = Lesson(pool, entries)
     view = gr.HTML(
         value=EMPTY,
-        html_template=(_HERE / "lesson.html").read_text(encoding="utf-8"),
-        js_on_load=modules.start("lesson/lesson.js", ["wanted"], TITLES=lesson_steps.TITLES),
+        html_template=template.render("lesson/lesson.html"),
+        js_on_load=modules.start("lesson/lesson.js", ["wanted"], TITLES=worded(lesson_steps.TITLES)),
         apply_default_css=False,
         elem_id="lesson",
     )

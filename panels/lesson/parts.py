@@ -4,17 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from captioner.numbers import percent
+from captioner.sentence import Sentence
 from panels.lesson.context import LENGTH_PENALTY, WIDTH
 
 APART = 0.03  # by so much a word must differ from the right one to be among the answers
 MAX_OPTIONS = 4
 
-__all__ = ["distinct", "lowest", "percent", "posed", "quoted", "showing"]
+__all__ = ["distinct", "lowest", "percent", "posed", "quoted", "showing", "writes"]
 
 
-def quoted(text: str) -> str:
+def quoted(text: str) -> Sentence:
     """A text in quotation marks."""
-    return f"“{text}”" if text else "nothing at all"
+    return Sentence("“{text}”", text=text) if text else Sentence("nothing at all")
+
+
+def writes(entry: dict[str, Any], text: str) -> Sentence:
+    """The fact that the checkpoint writes a text for an example."""
+    return Sentence(
+        "For “{title}” this checkpoint writes {written}", title=Sentence(entry["title"]), written=quoted(text)
+    )
 
 
 def posed(question: str, options: Sequence[str], answer: int, why: str, wrong: Sequence[str]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from captioner.sentence import Sentence, joined
 from panels.lesson.context import black, covered, elsewhere
-from panels.lesson.parts import lowest, others, percent, posed, quoted, showing
+from panels.lesson.parts import lowest, others, percent, posed, showing, writes
 
 if TYPE_CHECKING:
     from panels.lesson.context import LessonContext
@@ -29,45 +30,55 @@ def misleads(context: LessonContext) -> dict[str, Any]:
             key=lambda word: abs(word["after"] - word["before"]),
         )
         question = posed(
-            "When both views are turned black, which of these words cares least?",
+            Sentence("When both views are turned black, which of these words cares least?"),
             asked[0],
             asked[1],
-            f"“{steady['text']}” goes from {percent(steady['before'])} to {percent(steady['after'])}. It owes "
-            "little to the pictures here, yet it has a heatmap, drawn as bright as any other.",
-            [_moves(words, text) for text in others(*asked)],
+            Sentence(
+                "“{word}” goes from {before} to {after}. It owes little to the pictures here, yet it has a heatmap, "
+                "drawn as bright as any other.",
+                **_probabilities(steady),
+            ),
+            [_moves(words, word) for word in others(*asked)],
         )
     else:
         question = posed(
-            "A word is as likely with black pictures as with the real ones. What is its heatmap worth?",
+            Sentence("A word is as likely with black pictures as with the real ones. What is its heatmap worth?"),
             [
-                "It shows what in the picture made the model write the word.",
-                "It shows where the decoder read, though what it read made no difference.",
+                Sentence("It shows what in the picture made the model write the word."),
+                Sentence("It shows where the decoder read, though what it read made no difference."),
             ],
             1,
-            "Attention always adds up to 100%, even where nothing that is read matters.",
-            ["What is in the picture made no difference: with black pictures the word is as likely."],
+            Sentence("Attention always adds up to 100%, even where nothing that is read matters."),
+            [Sentence("What is in the picture made no difference: with black pictures the word is as likely.")],
         )
     return {
         "body": [
-            "Attention is a budget that must be spent: even a word that needs no picture gets a map. And a map is "
-            "scaled so that its strongest cell is full colour, however weak it is.",
-            "The way to know is to change the pictures and ask again.",
+            Sentence(
+                "Attention is a budget that must be spent: even a word that needs no picture gets a map. And a map is "
+                "scaled so that its strongest cell is full colour, however weak it is."
+            ),
+            Sentence("The way to know is to change the pictures and ask again."),
         ],
-        "facts": [f"For “{entry['title']}” this checkpoint writes {quoted(context.caption(entry).text)}"],
+        "facts": [writes(entry, context.caption(entry).text)],
         "show": showing(
             entry,
             "what-if",
-            "With both views black, look for bars that did not move.",
-            "Blank both views",
+            Sentence("With both views black, look for bars that did not move."),
+            Sentence("Blank both views"),
             changes=black(entry),
         ),
         **question,
     }
 
 
-def _moves(words: list[dict[str, Any]], text: str) -> str:
+def _moves(words: list[dict[str, Any]], text: str) -> Sentence:
     word = max((word for word in words if word["text"] == text), key=lambda word: abs(word["after"] - word["before"]))
-    return f"“{text}” goes from {percent(word['before'])} to {percent(word['after'])}: another of these moves less."
+    return Sentence("“{word}” goes from {before} to {after}: another of these moves less.", **_probabilities(word))
+
+
+def _probabilities(word: dict[str, Any]) -> dict[str, str]:
+    """A word with its probabilities, for a sentence."""
+    return {"word": word["text"], "before": percent(word["before"]), "after": percent(word["after"])}
 
 
 def _case(context: LessonContext) -> tuple[dict[str, Any], int | None, dict[str, tuple[float, ...]]]:
@@ -91,53 +102,69 @@ def cover(context: LessonContext) -> dict[str, Any]:
     show = showing(
         entry,
         "what-if",
-        "With the place under blur, read the bar of the word, before and after.",
-        "Cover the place",
+        Sentence("With the place under blur, read the bar of the word, before and after."),
+        Sentence("Cover the place"),
         changes=covered(boxes),
     )
     body = [
-        "If a word rests on a place, hiding the place must cost it probability. In the examples the place is "
-        "known, so the test is fair: cover it on both views, with blur rather than black."
+        Sentence(
+            "If a word rests on a place, hiding the place must cost it probability. In the examples the place is "
+            "known, so the test is fair: cover it on both views, with blur rather than black."
+        )
     ]
     if place is None:
         return {
             "body": body,
-            "facts": ["This checkpoint writes nothing for this example."],
+            "facts": [Sentence("This checkpoint writes nothing for this example.")],
             "show": show,
             **posed(
-                "Why blur and not black?",
-                ["A black hole is a new thing in itself.", "Blur is faster."],
+                Sentence("Why blur and not black?"),
+                [Sentence("A black hole is a new thing in itself."), Sentence("Blur is faster.")],
                 0,
-                "The model may react to the hole and not to what is missing.",
-                ["Both take the same time. What counts is what the model makes of the cover."],
+                Sentence("The model may react to the hole and not to what is missing."),
+                [Sentence("Both take the same time. What counts is what the model makes of the cover.")],
             ),
         }
     word = context.changed(entry, covered(boxes))[place]
     change = word["after"] - word["before"]
     answer = 0 if change <= -CLEAR else 2 if change >= CLEAR else 1
     meaning = (
-        "The word needs something that was there; the next step asks whether any cover would do the same.",
-        "So the word does not rest on that place alone, whatever its map shows: the model finds reasons elsewhere, or "
-        "in language.",
-        "Hiding the finding makes the word likelier: what the model reads there speaks against it.",
+        Sentence("The word needs something that was there; the next step asks whether any cover would do the same."),
+        Sentence(
+            "So the word does not rest on that place alone, whatever its map shows: the model finds reasons elsewhere, "
+            "or in language."
+        ),
+        Sentence("Hiding the finding makes the word likelier: what the model reads there speaks against it."),
     )[answer]
     guesses = (
-        "It does not fall by as much as ten points: the place alone does not carry the word.",
-        "It does move, by ten points or more.",
-        "It does not rise by as much as ten points: nothing at the place speaks that loudly against the word.",
+        Sentence("It does not fall by as much as ten points: the place alone does not carry the word."),
+        Sentence("It does move, by ten points or more."),
+        Sentence(
+            "It does not rise by as much as ten points: nothing at the place speaks that loudly against the word."
+        ),
     )
     return {
         "body": body,
         "facts": [
-            f"For “{entry['title']}” this checkpoint writes {quoted(context.caption(entry).text)}",
-            f"“{word['text']}” has {percent(word['before'])}.",
+            writes(entry, context.caption(entry).text),
+            Sentence("“{word}” has {share}.", word=word["text"], share=percent(word["before"])),
         ],
         "show": show,
         **posed(
-            f"Guess first: when the place of the finding is covered, “{word['text']}” becomes",
-            ["less likely, by ten points or more", "about as likely as before", "more likely, by ten points or more"],
+            Sentence("Guess first: when the place of the finding is covered, “{word}” becomes", word=word["text"]),
+            [
+                Sentence("less likely, by ten points or more"),
+                Sentence("about as likely as before"),
+                Sentence("more likely, by ten points or more"),
+            ],
             answer,
-            f"From {percent(word['before'])} to {percent(word['after'])}. {meaning}",
+            joined(
+                " ",
+                [
+                    Sentence("From {before} to {after}.", before=percent(word["before"]), after=percent(word["after"])),
+                    meaning,
+                ],
+            ),
             [reason for place, reason in enumerate(guesses) if place != answer],
         ),
     }
@@ -150,35 +177,40 @@ def control(context: LessonContext) -> dict[str, Any]:
     if place is not None:
         here, there = (context.changed(entry, covered(where))[place] for where in (boxes, control))
         facts = [
-            f"Covering the finding takes “{here['text']}” from {percent(here['before'])} to {percent(here['after'])}.",
-            f"Covering as much elsewhere takes it to {percent(there['after'])}.",
+            Sentence("Covering the finding takes “{word}” from {before} to {after}.", **_probabilities(here)),
+            Sentence("Covering as much elsewhere takes it to {after}.", after=percent(there["after"])),
         ]
     return {
         "body": [
-            "A test needs a control. Cover an area of the same size far from the finding: if the word falls as "
-            "much, the first test has shown nothing about the place.",
-            "The panel Trust repeats this with many random areas, and adds curves and random weights.",
+            Sentence(
+                "A test needs a control. Cover an area of the same size far from the finding: if the word falls as "
+                "much, the first test has shown nothing about the place."
+            ),
+            Sentence("The panel Trust repeats this with many random areas, and adds curves and random weights."),
         ],
         "facts": facts,
         "show": showing(
             entry,
             "what-if",
-            "With the cover far from the finding, compare the bar with the step before.",
-            "Cover another place",
+            Sentence("With the cover far from the finding, compare the bar with the step before."),
+            Sentence("Cover another place"),
             changes=covered(control),
         ),
         **posed(
-            "Covering the finding costs a word 30 points; covering an equal area elsewhere costs it 28. What follows?",
+            Sentence(
+                "Covering the finding costs a word 30 points; covering an equal area elsewhere costs it 28. "
+                "What follows?"
+            ),
             [
-                "The word rests on the finding.",
-                "The word falls under any cover: the test cannot tell.",
-                "The impression is right.",
+                Sentence("The word rests on the finding."),
+                Sentence("The word falls under any cover: the test cannot tell."),
+                Sentence("The impression is right."),
             ],
             1,
-            "Only a clear difference from the control speaks for the place, and one control is few.",
+            Sentence("Only a clear difference from the control speaks for the place, and one control is few."),
             [
-                "It rests as much on a place where there is nothing: the control costs it nearly the same.",
-                "The test is about what the word needs, not about whether the word is true.",
+                Sentence("It rests as much on a place where there is nothing: the control costs it nearly the same."),
+                Sentence("The test is about what the word needs, not about whether the word is true."),
             ],
         ),
     }

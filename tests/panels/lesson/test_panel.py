@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from captioner import BadInput, load
+from captioner.language import speaking
 from captioner.phantom import read_cases
 from captioner.seen_and_written import Agreement, standings
+from captioner.sentence import worded
 from panels.lesson import steps as lesson_steps
 from panels.lesson.context import LessonContext, black, covered, elsewhere
 from panels.lesson.panel import Lesson
@@ -145,6 +147,31 @@ def test_a_step_is_worked_out_once_and_nonsense_is_the_first_step(entries):
         assert lesson.step(nonsense)["number"] == 1
     with pytest.raises(BadInput, match="examples"):
         Lesson(ModelPool({}, None), []).step(1)
+
+
+def test_a_step_that_was_worked_out_once_is_said_in_each_language(entries):
+    lesson = Lesson(ModelPool({"default": "default"}, lambda _: StandIn("default")), entries)
+    with speaking("de"):
+        german = worded(lesson.step(7))
+    step = lesson.step(7)
+    assert step["title"] == worded(step)["title"] == "Test it: cover the place"
+    assert german["title"] == "Prüfen: die Stelle abdecken" and german["show"]["label"] == "Stelle abdecken"
+    # The model's words and its numbers stay as they are; all around them is said anew.
+    assert german["question"] == "Schätzen Sie zuerst: Wird die Stelle des Befunds abgedeckt, dann wird „effusion“"
+    assert step["question"] == "Guess first: when the place of the finding is covered, “effusion” becomes"
+    assert german["answer"] == step["answer"] and german["show"]["changes"] == step["show"]["changes"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_sentence_of_a_step_stays_english(context, number):
+    step = lesson_steps.step(number, context)
+    with speaking("de"):
+        german = worded(step)
+    for name in ("title", "question", "why"):
+        assert german[name] != step[name]
+    for name in ("body", "reasons"):
+        assert all(said != english for said, english in zip(german[name], step[name], strict=True)), name
+    assert german["show"]["task"] != step["show"]["task"] and german["show"]["label"] != step["show"]["label"]
 
 
 @pytest.mark.parametrize(
