@@ -128,7 +128,7 @@ def _merged(one: Any, two: Any, where: str) -> Any:
         return type(one)(_merged(value, two[at], where) for at, value in enumerate(one))
     if isinstance(one, str) and isinstance(two, str):
         return two
-    if isinstance(one, (dict, list, tuple, str)) or type(one) is not type(two):
+    if one != two:
         raise ValueError(f"The page differs from one language to another in more than texts: {where}")
     return one
 
