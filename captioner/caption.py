@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from captioner.numbers import plain_map
+from captioner.sentence import Sentence
 
-NO_LATERAL = "The lateral view is missing: the model saw the frontal view alone, and all attention lies there."
+NO_LATERAL = Sentence(
+    "The lateral view is missing: the model saw the frontal view alone, and all attention lies there."
+)
 
 
 @dataclass(frozen=True)

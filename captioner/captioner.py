@@ -23,6 +23,7 @@ from captioner.images.study import Study
 from captioner.models.freeze import frozen
 from captioner.reports.cleaning import clean
 from captioner.reports.findings import FINDINGS, SIDED
+from captioner.sentence import Sentence
 
 if TYPE_CHECKING:
     import keras
@@ -108,7 +109,7 @@ class Captioner:
         prepared = prepare(study, self.config["preparation"])
         notices = study.notices
         if study.lateral is None:
-            notices = (*notices, self.config.get("missing_lateral_notice", NO_LATERAL))
+            notices = (*notices, Sentence(self.config.get("missing_lateral_notice", NO_LATERAL)))
         pictures, mask = (tf.constant(part[None]) for part in prepared)  # (1, 2, rows, columns, channels), (1, 2)
         image_features = self._encode(pictures, mask)
         self._check_finite(image_features)
@@ -116,7 +117,11 @@ class Captioner:
 
     def _check_finite(self, *values: Any) -> None:
         if not all(np.all(np.isfinite(part)) for part in values):
-            raise BadInput(f"The checkpoint {self.name} gives no numbers for this study: its weights are not sound.")
+            raise BadInput(
+                Sentence(
+                    "The checkpoint {name} gives no numbers for this study: its weights are not sound.", name=self.name
+                )
+            )
 
     @property
     def has_findings(self) -> bool:
@@ -148,7 +153,9 @@ class Captioner:
             BadInput: the checkpoint has no finding head.
         """
         if not self.has_findings:
-            raise BadInput(f"The checkpoint {self.name} has no finding head: it writes impressions alone.")
+            raise BadInput(
+                Sentence("The checkpoint {name} has no finding head: it writes impressions alone.", name=self.name)
+            )
         features = self.encode(study) if isinstance(study, Study) else study
         found = {name: value.numpy()[0] for name, value in self._examined(features, None).items()}
         kept = self.config.get("findings", {})
@@ -247,7 +254,7 @@ class Captioner:
         trace = self.decoder.trace(features.image_features, features.mask, width, most, given, tokens)
         sequences = self.decoder.ranked(trace, penalty)
         if tokens and not sequences:
-            raise BadInput("The rules for sentences let no impression go on from these words.")
+            raise BadInput(Sentence("The rules for sentences let no impression go on from these words."))
         # With logits that are no numbers the search finds nothing at all.
         self._check_finite(*([sequence.log_probs for sequence in sequences] or [np.array(np.nan)]))
         told = self._examined(features, given)["told"].numpy()[0] if self.decoder.conditions_size else ()
@@ -266,11 +273,17 @@ class Captioner:
     def _checked_prefix(self, prefix: Iterable[int], most: int) -> list[int]:
         tokens = [int(token) for token in prefix]
         if len(tokens) > most:
-            raise BadInput(f"An impression has {most} words at the most here, and {len(tokens)} are given.")
+            raise BadInput(
+                Sentence(
+                    "An impression has {most} words at the most here, and {given} are given.",
+                    most=most,
+                    given=len(tokens),
+                )
+            )
         if any(token in self.vocabulary.forbidden_ids or not 0 <= token < len(self.vocabulary) for token in tokens):
-            raise BadInput("An impression can only go on from words that the checkpoint knows.")
+            raise BadInput(Sentence("An impression can only go on from words that the checkpoint knows."))
         if self.vocabulary.end in tokens[:-1]:
-            raise BadInput("Nothing can be written after the end of an impression.")
+            raise BadInput(Sentence("Nothing can be written after the end of an impression."))
         return tokens
 
     def tokens_of(self, text: str) -> list[int]:
@@ -283,7 +296,9 @@ class Captioner:
         tokens = self.vocabulary.encode(" ".join(words))
         for word, token in zip(words, tokens):
             if token == self.vocabulary.unknown:
-                raise BadInput(f"The checkpoint {self.name} does not know the word “{word[:40]}”.")
+                raise BadInput(
+                    Sentence("The checkpoint {name} does not know the word “{word}”.", name=self.name, word=word[:40])
+                )
         return tokens
 
     def _given(self, steer: Mapping[str, bool | str] | None) -> np.ndarray | None:
@@ -291,7 +306,12 @@ class Captioner:
         if not steer:
             return None
         if not self.decoder.conditions_size:
-            raise BadInput(f"The decoder of the checkpoint {self.name} is not told any findings: it cannot be steered.")
+            raise BadInput(
+                Sentence(
+                    "The decoder of the checkpoint {name} is not told any findings: it cannot be steered.",
+                    name=self.name,
+                )
+            )
         return conditions.steered(steer).reshape(1, -1)
 
     def score_text(self, study: Study | Features, text: str) -> Hypothesis:

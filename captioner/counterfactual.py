@@ -13,6 +13,7 @@ from captioner.images.study import BLANK, Study
 from captioner.numbers import percent
 from captioner.reports.claims import claims, side_of
 from captioner.reports.collection import clean
+from captioner.sentence import Sentence, joined
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from captioner.captioner import Captioner, Features
@@ -151,7 +152,7 @@ def sentence(
     unseen: bool = False,
     mirrored: bool = False,
     unknown: tuple[str, ...] = (),
-) -> str:
+) -> Sentence:
     """What happened, in plain words.
 
     Args:
@@ -160,16 +161,22 @@ def sentence(
         texts: as in `as_dict`.
         unseen, mirrored, unknown: as in Outcome.
     """
-    told = ["This is what the model writes without seeing anything."] if unseen else []
+    told = [Sentence("This is what the model writes without seeing anything.")] if unseen else []
     if changed:
         same = after == texts[0]["text"]
-        told.append("The impression stays the same." if same else "The impression changes.")
+        told.append(Sentence("The impression stays the same.") if same else Sentence("The impression changes."))
         moved = max(texts[0]["words"], key=lambda word: abs(word["after"] - word["before"]), default=None)
         if moved is None or abs(moved["after"] - moved["before"]) < STEADY:
-            told.append("No probability of its words moves by as much as five points.")
+            told.append(Sentence("No probability of its words moves by as much as five points."))
         else:
-            name = "its end" if moved["text"] == END else f"“{moved['text']}”"
-            told.append(f"Most moves {name}: from {percent(moved['before'])} to {percent(moved['after'])}.")
+            told.append(
+                Sentence(
+                    "Most moves {what}: from {before} to {after}.",
+                    what=Sentence("its end") if moved["text"] == END else f"“{moved['text']}”",
+                    before=percent(moved["before"]),
+                    after=percent(moved["after"]),
+                )
+            )
     if mirrored:
         told += _sides(texts[0]["text"], after)
     typed = next((text for text in texts if text["whose"] == "typed"), None)
@@ -178,11 +185,17 @@ def sentence(
         told.append(_odds(typed["log_prob"]["after"] - own["log_prob"]["after"]))
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
-        told.append(f"The model does not know {words}: it read {'it' if len(unknown) == 1 else 'each'} as unknown.")
-    return " ".join(told) or "Nothing is changed yet: paint on a view, move a slider, or type an impression."
+        told.append(
+            Sentence("The model does not know {words}: it read it as unknown.", words=words)
+            if len(unknown) == 1
+            else Sentence("The model does not know {words}: it read each as unknown.", words=words)
+        )
+    if not told:
+        return Sentence("Nothing is changed yet: paint on a view, move a slider, or type an impression.")
+    return joined(" ", told)
 
 
-def _sides(before: str, after: str) -> list[str]:
+def _sides(before: str, after: str) -> list[Sentence]:
     """What became of each finding's side in a mirrored picture."""
     was, now = claims(before), claims(after)
     told = []
@@ -191,23 +204,32 @@ def _sides(before: str, after: str) -> list[str]:
         if side not in OTHER_SIDE:
             continue
         if not any(claim.finding == finding and not claim.denied for claim in now):
-            told.append(f"The {side} {finding} is not named any longer in the mirrored view.")
+            made = Sentence("The {side} {finding} is not named any longer in the mirrored view.")
         elif other == OTHER_SIDE[side]:
-            turned = f"The {finding} was {side} and is {other} in the mirrored view"
-            told.append(f"{turned}: the side was read from the picture.")
+            made = Sentence(
+                "The {finding} was {side} and is {other} in the mirrored view: the side was read from the picture."
+            )
+        elif other:
+            made = Sentence("The {finding} was {side} and is {other} in the mirrored view, not {turned}.")
         else:
-            stays = f"The {finding} was {side} and is {other or 'without a side'} in the mirrored view"
-            told.append(f"{stays}, not {OTHER_SIDE[side]}.")
+            made = Sentence("The {finding} was {side} and is without a side in the mirrored view, not {turned}.")
+        told.append(
+            made.filled(
+                finding=Sentence(finding),
+                side=Sentence(side),
+                other=Sentence(other or ""),
+                turned=Sentence(OTHER_SIDE[side]),
+            )
+        )
     return told
 
 
-def _odds(difference: float) -> str:
+def _odds(difference: float) -> Sentence:
     """How a typed text's log probability compares with that of the model's own impression."""
     if abs(difference) < 0.05:
-        return "Your text is as likely to the model as its own impression."
+        return Sentence("Your text is as likely to the model as its own impression.")
     times = exp(min(abs(difference), 50.0))
-    if times >= 1e6:
-        amount = "more than a million times"
-    else:
-        amount = f"{times:,.0f} times" if times >= 10 else f"{times:.1f} times"
-    return f"Your text is {amount} {'more' if difference > 0 else 'less'} likely to the model than its own impression."
+    amount = Sentence("more than a million") if times >= 1e6 else f"{times:,.0f}" if times >= 10 else f"{times:.1f}"
+    if difference > 0:
+        return Sentence("Your text is {amount} times more likely to the model than its own impression.", amount=amount)
+    return Sentence("Your text is {amount} times less likely to the model than its own impression.", amount=amount)

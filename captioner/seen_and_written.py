@@ -14,6 +14,7 @@ from captioner.errors import BadInput
 from captioner.numbers import percent
 from captioner.reports.claims import Claim, Side, claims, side_of
 from captioner.reports.pasted_text import read_pasted
+from captioner.sentence import Sentence
 
 UNSURE = 0.5  # logits from the threshold within which the head is unsure: odds within a factor of 1.65
 LONGEST_DRAFT = 2000  # characters: several times what an impression needs
@@ -54,7 +55,7 @@ class Standing:
     other_side: bool
     denied: bool
     words: tuple[tuple[int, int], ...]
-    sentence: str
+    sentence: Sentence
 
 
 class Verdict(StrEnum):
@@ -81,15 +82,16 @@ class Trial:
     finding: Finding
     claim: Claim | None
     verdict: Verdict
-    sentence: str
+    sentence: Sentence
     words: str = ""
 
     @property
-    def title(self) -> str:
+    def title(self) -> Sentence:
         """The claim in the terms of the head: "no effusion, right"; of what is missing, the finding as it is seen."""
         if self.claim is None:
             return _named(self.finding.name, self.finding.side)
-        return ("no " if self.claim.denied else "") + _named(self.claim.finding, self.claim.side)
+        named = _named(self.claim.finding, self.claim.side)
+        return Sentence("no {finding}", finding=named) if self.claim.denied else named
 
 
 def standings(findings: Sequence[Finding], text: str) -> tuple[Standing, ...]:
@@ -114,10 +116,10 @@ def on_trial(findings: Sequence[Finding], draft: str) -> tuple[Trial, ...]:
         BadInput: the draft has no word in it, or is longer than LONGEST_DRAFT.
     """
     if len(draft) > LONGEST_DRAFT:
-        raise BadInput(f"A draft may have {LONGEST_DRAFT} characters at the most.")
+        raise BadInput(Sentence("A draft may have {longest} characters at the most.", longest=LONGEST_DRAFT))
     words = read_pasted(draft).split()
     if all(word == "." for word in words):
-        raise BadInput("Type or paste a draft of an impression first.")
+        raise BadInput(Sentence("Type or paste a draft of an impression first."))
     found, known = claims(draft), {finding.name: finding for finding in findings}
     trials = [
         replace(_trial(known[claim.finding], claim), words=" ".join(words[claim.start : claim.end]))
@@ -127,8 +129,10 @@ def on_trial(findings: Sequence[Finding], draft: str) -> tuple[Trial, ...]:
     stated = {claim.finding for claim in found if not claim.denied}
     for finding in findings:
         if finding.name not in stated and _seen(finding) and not _near(finding):
-            sentence = (
-                f"The draft does not state {_named(finding.name, finding.side)}; the head gives it {_share(finding)}."
+            sentence = Sentence(
+                "The draft does not state {finding}; the head gives it {share}.",
+                finding=_named(finding.name, finding.side),
+                share=_share(finding),
             )
             trials.append(Trial(finding, None, Verdict.MISSING, sentence))
     return tuple(trials)
@@ -141,30 +145,31 @@ def _standing(finding: Finding, found: list[Claim]) -> Standing:
     side, seen = side_of(found, finding.name), _seen(finding)
     seen_side = finding.side if seen else None
     other_side = bool(seen and stated) and not _same_side(seen_side, side)
-    here, there = _named(finding.name, seen_side), _named(finding.name, side)
-    share = _share(finding)
     if other_side:
         agreement = Agreement.UNSEEN
-        sentence = f"The impression says {there}; the head sees it on the other side ({seen_side}, {share})."
+        sentence = Sentence("The impression says {there}; the head sees it on the other side ({side}, {share}).")
         if "bilateral" in (side, seen_side):
-            sentence = f"The impression says {there}; the head sees {here}, {share}."
+            sentence = Sentence("The impression says {there}; the head sees {here}, {share}.")
     elif _near(finding):
         agreement = Agreement.UNSURE
-        says = "says it" if stated else "denies it" if denied else "does not say it"
-        sentence = f"The head is unsure of {here}, {share} with a threshold of {percent(finding.threshold)}; "
-        sentence += f"the impression {says}."
+        sentence = Sentence(
+            "The head is unsure of {here}, {share} with a threshold of {threshold}; the impression {says}."
+        )
     elif seen and stated:
         agreement = Agreement.BOTH
-        sentence = f"The head sees {here}, {share}, and the impression says so."
+        sentence = Sentence("The head sees {here}, {share}, and the impression says so.")
+    elif seen and denied:
+        agreement = Agreement.UNWRITTEN
+        sentence = Sentence("The head sees {here}, {share}; the impression denies it.")
     elif seen:
         agreement = Agreement.UNWRITTEN
-        sentence = f"The head sees {here}, {share}; the impression {'denies' if denied else 'does not say'} it."
+        sentence = Sentence("The head sees {here}, {share}; the impression does not say it.")
     elif stated:
         agreement = Agreement.UNSEEN
-        sentence = f"The impression says {there}; the head gives it {share}."
+        sentence = Sentence("The impression says {there}; the head gives it {share}.")
     else:
         agreement = Agreement.NEITHER
-        sentence = f"The head gives {finding.name} {share}, and the impression does not say it."
+        sentence = Sentence("The head gives {finding} {share}, and the impression does not say it.")
     return Standing(
         finding.name,
         agreement,
@@ -175,31 +180,47 @@ def _standing(finding: Finding, found: list[Claim]) -> Standing:
         other_side,
         denied,
         stated,
-        sentence,
+        sentence.filled(
+            finding=Sentence(finding.name),
+            here=_named(finding.name, seen_side),
+            there=_named(finding.name, side),
+            side=Sentence(seen_side or ""),
+            says=Sentence("says it") if stated else Sentence("denies it") if denied else Sentence("does not say it"),
+            share=_share(finding),
+            threshold=percent(finding.threshold),
+        ),
     )
 
 
 def _trial(finding: Finding, claim: Claim) -> Trial:
-    seen, share = _seen(finding), _share(finding)
-    name = _named(claim.finding, claim.side)
+    seen = _seen(finding)
     here = not (seen and claim.side) or _same_side(finding.side, claim.side)
     if claim.denied and not here:
         # A denial of the other side: "no right effusion" beside one on the left.
-        return Trial(finding, claim, Verdict.SUPPORTED, f"No {name}: the head sees it {_where(finding.side)}, {share}.")
-    if _near(finding):
-        return Trial(finding, claim, Verdict.UNSURE, f"The head is unsure of {finding.name}, {share}.")
-    if claim.limited and seen:
-        return Trial(
-            finding, claim, Verdict.UNSURE, f"The draft denies a kind of {name} only; the head gives it {share}."
-        )
-    if claim.denied:
+        verdict, sentence = Verdict.SUPPORTED, Sentence("No {claim}: the head sees it {where}, {share}.")
+    elif _near(finding):
+        verdict, sentence = Verdict.UNSURE, Sentence("The head is unsure of {finding}, {share}.")
+    elif claim.limited and seen:
+        verdict = Verdict.UNSURE
+        sentence = Sentence("The draft denies a kind of {claim} only; the head gives it {share}.")
+    elif claim.denied:
         verdict = Verdict.NOT_SUPPORTED if seen else Verdict.SUPPORTED
-        return Trial(finding, claim, verdict, f"The draft denies {name}; the head gives it {share}.")
-    if not here:
-        sentence = f"The draft says {name}; the head sees it {_where(finding.side)}, {share}."
-        return Trial(finding, claim, Verdict.NOT_SUPPORTED, sentence)
-    verdict = Verdict.SUPPORTED if seen else Verdict.NOT_SUPPORTED
-    return Trial(finding, claim, verdict, f"The draft says {name}; the head gives it {share}.")
+        sentence = Sentence("The draft denies {claim}; the head gives it {share}.")
+    elif not here:
+        verdict, sentence = (
+            Verdict.NOT_SUPPORTED,
+            Sentence("The draft says {claim}; the head sees it {where}, {share}."),
+        )
+    else:
+        verdict = Verdict.SUPPORTED if seen else Verdict.NOT_SUPPORTED
+        sentence = Sentence("The draft says {claim}; the head gives it {share}.")
+    filled = sentence.filled(
+        finding=Sentence(finding.name),
+        claim=_named(claim.finding, claim.side),
+        where=_where(finding.side),
+        share=_share(finding),
+    )
+    return Trial(finding, claim, verdict, filled)
 
 
 def _seen(finding: Finding) -> bool:
@@ -221,12 +242,17 @@ def _same_side(seen: str | None, written: str | None) -> bool:
     return seen is None or written is None or seen == written
 
 
-def _named(finding: str, side: str | None) -> str:
-    return f"{finding}, {'both sides' if side == 'bilateral' else side}" if side else finding
+def _named(finding: str, side: str | None) -> Sentence:
+    if not side:
+        return Sentence(finding)
+    where = Sentence("both sides") if side == "bilateral" else Sentence(side)
+    return Sentence("{finding}, {side}", finding=Sentence(finding), side=where)
 
 
-def _where(side: str | None) -> str:
-    return "on both sides" if side == "bilateral" else f"on the {side}"
+def _where(side: str | None) -> Sentence:
+    if side == "bilateral":
+        return Sentence("on both sides")
+    return Sentence("on the left") if side == "left" else Sentence("on the right")
 
 
 def _share(finding: Finding) -> str:

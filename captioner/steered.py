@@ -16,12 +16,13 @@ from captioner.decoding.comparison import align
 from captioner.errors import BadInput
 from captioner.reports.claims import Side, claims, side_of
 from captioner.reports.findings import FINDINGS, SIDED
+from captioner.sentence import Sentence, joined
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner, Features
 
 SIDES = get_args(Side)
-ONLY = (
+ONLY = Sentence(
     "A switch changes what conditions the decoder, nothing else: the pictures, the maps and the finding head's "
     "probabilities stay as they are."
 )
@@ -49,15 +50,24 @@ def checked(steer: Any) -> dict[str, bool | str]:
         BadInput: it is no mapping from findings to what they can be switched to.
     """
     if not isinstance(steer, Mapping):
-        raise BadInput("Switches are given as an object: a finding, and true, false, left, right or bilateral.")
+        raise BadInput(
+            Sentence("Switches are given as an object: a finding, and true, false, left, right or bilateral.")
+        )
     found: dict[str, bool | str] = {}
     for name, wanted in steer.items():
         if name not in FINDINGS:
-            raise BadInput(f"There is no such finding to switch: the findings are {', '.join(FINDINGS)}.")
+            raise BadInput(
+                Sentence(
+                    "There is no such finding to switch: the findings are {findings}.",
+                    findings=joined(", ", map(Sentence, FINDINGS)),
+                )
+            )
         if not (isinstance(wanted, bool) or (isinstance(wanted, str) and wanted in SIDES)):
-            raise BadInput(f"{name} can be switched to true, false, {', '.join(SIDES)}.")
+            raise BadInput(
+                Sentence("{name} can be switched to true, false, {sides}.", name=Sentence(name), sides=", ".join(SIDES))
+            )
         if wanted in SIDES and name not in SIDED:
-            raise BadInput(f"{name} has no side.")
+            raise BadInput(Sentence("{name} has no side.", name=Sentence(name)))
         found[name] = wanted
     return found
 
@@ -103,12 +113,12 @@ def as_dict(steered: Steered) -> dict[str, Any]:
     }
 
 
-def sentence(steered: Steered) -> str:
+def sentence(steered: Steered) -> Sentence:
     """What became of the impression, in plain words: which findings it states now, and which it no longer does."""
     if not steered.steer:
-        return "Nothing is switched: the decoder is told what the finding head found."
+        return Sentence("Nothing is switched: the decoder is told what the finding head found.")
     if steered.before.text == steered.after.text:
-        return "The impression stays the same, word for word: the decoder does not follow."
+        return Sentence("The impression stays the same, word for word: the decoder does not follow.")
     was, now = (
         {claim.finding: side_of(found, claim.finding) for claim in found if not claim.denied}
         for found in (claims(steered.before.text), claims(steered.after.text))
@@ -116,19 +126,23 @@ def sentence(steered: Steered) -> str:
     told = []
     for finding in FINDINGS:
         if finding in now and finding not in was:
-            told.append(f"it now states {named(finding, now[finding])}")
+            told.append(Sentence("it now states {finding}", finding=named(finding, now[finding])))
         elif finding in was and finding not in now:
-            told.append(f"it no longer states {named(finding, was[finding])}")
+            told.append(Sentence("it no longer states {finding}", finding=named(finding, was[finding])))
         elif finding in now and was[finding] != now[finding]:
-            told.append(f"{named(finding, was[finding])} becomes {named(finding, now[finding])}")
+            before, after = named(finding, was[finding]), named(finding, now[finding])
+            told.append(Sentence("{before} becomes {after}", before=before, after=after))
     if not told:
-        return "The wording changes, and no finding does."
-    return f"The impression changes: {'; '.join(told)}."
+        return Sentence("The wording changes, and no finding does.")
+    return Sentence("The impression changes: {changes}.", changes=joined("; ", told))
 
 
-def named(finding: str, side: str | None) -> str:
+def named(finding: str, side: str | None) -> Sentence:
     """A finding with its side: "effusion, left"."""
-    return f"{finding}, {'both sides' if side == 'bilateral' else side}" if side else finding
+    if not side:
+        return Sentence(finding)
+    where = Sentence("both sides") if side == "bilateral" else Sentence(side)
+    return Sentence("{finding}, {side}", finding=Sentence(finding), side=where)
 
 
 def _words(hypothesis: Hypothesis, other: dict[int | None, int | None]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from captioner.errors import BadInput
 from captioner.reports.claims import claims, compare_claims
 from captioner.reports.findings import FINDINGS
+from captioner.sentence import Sentence, joined
 from explain import quiz
 from explain.quiz import Answer
 
@@ -23,12 +24,17 @@ if TYPE_CHECKING:  # it imports TensorFlow
 TOLD = "told.json"
 WEIGHTS = "model.safetensors"
 OUTCOMES = {
-    "right": "all right",
-    "missed": "misses something",
-    "side": "side wrong or left out",
-    "made_up": "makes something up",
+    "right": Sentence("all right"),
+    "missed": Sentence("misses something"),
+    "side": Sentence("side wrong or left out"),
+    "made_up": Sentence("makes something up"),
 }
-PLACES = {"on": "on the place", "partly": "on it on one view", "off": "off the place", "none": "no place to be on"}
+PLACES = {
+    "on": Sentence("on the place"),
+    "partly": Sentence("on it on one view"),
+    "off": Sentence("off the place"),
+    "none": Sentence("no place to be on"),
+}
 
 
 def told_of(model: Captioner, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def findings_of(entry: Mapping[str, Any]) -> list[str]:
     return [finding for finding in FINDINGS if finding in stated]
 
 
-def summary(told: Mapping[str, Any]) -> str:
+def summary(told: Mapping[str, Any]) -> Sentence:
     """How a checkpoint does on all cases, with what knows nothing of the pictures beside it."""
     cases = list(told["cases"].values())
     count = {
@@ -119,15 +125,28 @@ def summary(told: Mapping[str, Any]) -> str:
     }
     normal = sum(case["planted"] == 0 for case in cases)
     right = sum("right" in case["outcomes"] for case in cases)
-    told_places = (
-        f"Its map is strongest inside the outline on {count['inside']} of {count['views']} views, where a place at "
-        f"random would be on {sum(case['chance'] for case in cases):.1f}. "
-        if count["views"]
-        else ""
-    )
-    return (
-        f"Of {count['planted']} planted findings the checkpoint “{told['checkpoint']}” names {count['named']}, "
-        f"{count['sides_right']} of {count['sides']} on the right side, and makes up {count['made_up']}. "
-        f"{right} of {len(cases)} cases are right in everything; saying that nothing is there is right of {normal}. "
-        f"{told_places}Phantoms are easier to see than patients, and others of their kind were in its training."
-    )
+    parts = [
+        Sentence(
+            "Of {planted} planted findings the checkpoint “{checkpoint}” names {named}, {sides_right} of {sides} on "
+            "the right side, and makes up {made_up}.",
+            checkpoint=told["checkpoint"],
+            **count,
+        ),
+        Sentence(
+            "{right} of {cases} cases are right in everything; saying that nothing is there is right of {normal}.",
+            right=right,
+            cases=len(cases),
+            normal=normal,
+        ),
+    ]
+    if count["views"]:
+        parts.append(
+            Sentence(
+                "Its map is strongest inside the outline on {inside} of {views} views, where a place at random would "
+                "be on {chance}.",
+                chance=f"{sum(case['chance'] for case in cases):.1f}",
+                **count,
+            )
+        )
+    parts.append(Sentence("Phantoms are easier to see than patients, and others of their kind were in its training."))
+    return joined(" ", parts)

@@ -11,23 +11,35 @@ import numpy as np
 
 from captioner.images.orientation import MIRRORED, USUAL
 from captioner.numbers import percent
-from captioner.reports.findings import ZONES
+from captioner.sentence import Sentence
 from explain.heatmap import WHOLE, Extent
 
-CONVENTION = "R and L: the patient’s right and left, as the patient faces you."
-UNSURE = "This picture may be mirrored, or does not show its side: left and right are the picture’s own."
+CONVENTION = Sentence("R and L: the patient’s right and left, as the patient faces you.")
+UNSURE = Sentence("This picture may be mirrored, or does not show its side: left and right are the picture’s own.")
 
 _MIDLINE = (0.4, 0.6)  # of a frontal picture's width: spine and mediastinum; beyond lie the lungs
 _THIRDS = (1 / 3, 2 / 3)
-_OWN = ("picture’s left", "centre", "picture’s right")
+_OWN = (Sentence("picture’s left"), Sentence("centre"), Sentence("picture’s right"))
 _ACROSS = {
-    ("frontal", USUAL): ("patient’s right", "midline", "patient’s left"),
-    ("lateral", USUAL): ("front", "centre", "back"),
-    ("lateral", MIRRORED): ("back", "centre", "front"),
+    ("frontal", USUAL): (Sentence("patient’s right"), Sentence("midline"), Sentence("patient’s left")),
+    ("lateral", USUAL): (Sentence("front"), Sentence("centre"), Sentence("back")),
+    ("lateral", MIRRORED): (Sentence("back"), Sentence("centre"), Sentence("front")),
+}
+_DOWN = {
+    "frontal": (
+        Sentence("{across}, upper zone"),
+        Sentence("{across}, middle zone"),
+        Sentence("{across}, lower zone"),
+    ),
+    "lateral": (
+        Sentence("{across}, upper third"),
+        Sentence("{across}, middle third"),
+        Sentence("{across}, lower third"),
+    ),
 }
 
 
-def named(down: int, across: int, view: str, orientation: str = USUAL) -> str:
+def named(down: int, across: int, view: str, orientation: str = USUAL) -> Sentence:
     """The name of a ninth of a picture.
 
     Args:
@@ -42,7 +54,7 @@ def named(down: int, across: int, view: str, orientation: str = USUAL) -> str:
     """
     view = view.split(",")[0]
     across_name = _ACROSS.get((view, orientation), _OWN)[across]
-    return f"{across_name}, {ZONES[down]} {'zone' if view == 'frontal' else 'third'}"
+    return _DOWN["frontal" if view == "frontal" else "lateral"][down].filled(across=across_name)
 
 
 def edges(view: str) -> tuple[float, float]:
@@ -63,7 +75,7 @@ def convention(view: str, orientation: str = USUAL) -> str:
     return CONVENTION if view == "frontal" else ""
 
 
-def place(grid: np.ndarray, view: str, orientation: str = USUAL, extent: Extent = WHOLE) -> str | None:
+def place(grid: np.ndarray, view: str, orientation: str = USUAL, extent: Extent = WHOLE) -> Sentence | None:
     """Where the strongest cell of one view's map lies; None where nothing is positive.
 
     Args:
@@ -86,7 +98,7 @@ def sentences(
     views: Sequence[str],
     orientations: Sequence[str],
     extent: Extent = WHOLE,
-) -> list[str]:
+) -> list[Sentence]:
     """What a word's maps say of each view, such as "80% lateral, strongest at the back, lower third".
 
     Args:
@@ -98,9 +110,13 @@ def sentences(
     told = []
     for number, view in enumerate(views):
         if shares is None:
-            told.append(f"nothing on the {view}")
+            told.append(Sentence("nothing on the {view}", view=Sentence(view)))
             continue
         where = place(maps[number], view, orientations[number], extent)
-        share = percent(shares[number])
-        told.append(f"{share} {view}" if where is None else f"{share} {view}, strongest at the {where}")
+        found = {"share": percent(shares[number]), "view": Sentence(view)}
+        told.append(
+            Sentence("{share} {view}", **found)
+            if where is None
+            else Sentence("{share} {view}, strongest at the {where}", **found, where=where)
+        )
     return told

@@ -23,6 +23,7 @@ from captioner.reports.claims import Claim, Side, claims, compare_claims, side_o
 from captioner.reports.findings import FINDINGS, SIDED
 from captioner.reports.pasted_text import read_pasted
 from captioner.reports.statements import is_statement
+from captioner.sentence import Sentence
 from explain import truth
 from explain.heatmap import Extent
 from explain.metrics.localisation import VIEWS, argmax_location, iou, otsu, stretched
@@ -32,16 +33,16 @@ if TYPE_CHECKING:  # it imports TensorFlow
     from captioner.captioner import Captioner
     from captioner.images.study import Study
 
-OF_PHANTOM = "A phantom, drawn by a computer: what was planted, and where, is known."
-OF_OWN = "The reference that was typed."
-NOTHING_PLANTED = "Nothing was planted here: there is no place to mark."
-NOTHING_STATED = "The reference states no finding: there is no place to mark."
-PLACE_UNKNOWN = (
+OF_PHANTOM = Sentence("A phantom, drawn by a computer: what was planted, and where, is known.")
+OF_OWN = Sentence("The reference that was typed.")
+NOTHING_PLANTED = Sentence("Nothing was planted here: there is no place to mark.")
+NOTHING_STATED = Sentence("The reference states no finding: there is no place to mark.")
+PLACE_UNKNOWN = Sentence(
     "Where the finding lies is not known here: a reference names findings and no places. The marks can only be held "
     "against the model’s map, which may itself be wrong; they are not counted."
 )
-NO_MAP = "This checkpoint has no maps: it marks no place."
-TOLD_WHICH = (
+NO_MAP = Sentence("This checkpoint has no maps: it marks no place.")
+TOLD_WHICH = Sentence(
     "The map is the one for what was planted, whether or not the model named it: it had this help, you had not."
 )
 
@@ -162,7 +163,7 @@ def case_of_example(entry: Mapping[str, Any]) -> Case:
             if mask is not None and (mask > 127).any():
                 masks[view] = masks.get(view, np.zeros(mask.shape, bool)) | (mask > 127)
     study = read_study(entry["frontal"], entry["lateral"] or None)
-    return Case(study, entry["impression"], OF_PHANTOM, entry["title"], masks, truth.planted(entry, folder))
+    return Case(study, entry["impression"], OF_PHANTOM, Sentence(entry["title"]), masks, truth.planted(entry, folder))
 
 
 def case_of_own(frontal: str | Path | None, lateral: str | Path | None, reference: str) -> Case:
@@ -172,10 +173,12 @@ def case_of_own(frontal: str | Path | None, lateral: str | Path | None, referenc
         BadInput: there is no frontal view, a file cannot be read, or the reference says nothing of the findings.
     """
     if not frontal:
-        raise BadInput("Bring a frontal X-ray first, under “Your X-rays”.")
+        raise BadInput(Sentence("Bring a frontal X-ray first, under “Your X-rays”."))
     if not says_something(reference):
-        raise BadInput("The reference states none of the thirteen findings, and does not say that there is none.")
-    return Case(read_study(frontal, lateral or None), reference.strip(), OF_OWN, "Your own study", None)
+        raise BadInput(
+            Sentence("The reference states none of the thirteen findings, and does not say that there is none.")
+        )
+    return Case(read_study(frontal, lateral or None), reference.strip(), OF_OWN, Sentence("Your own study"), None)
 
 
 def says_something(text: str) -> bool:
@@ -200,11 +203,12 @@ def answer_of_model(model: Captioner, case: Case) -> ModelAnswer:
     extent = Extent(0.0, 0.0, *model.coverage)
     wanted = _stated(claims(case.reference)) or _stated(claims(caption.text))
     if not wanted:
-        return ModelAnswer(caption.text, None, extent, "Nothing is named, so there is no map to show.")
-    names = " and ".join(wanted)
+        return ModelAnswer(caption.text, None, extent, Sentence("Nothing is named, so there is no map to show."))
+    names = _and(wanted)
     if model.has_findings:
         maps = np.mean([finding.map for finding in model.findings(features) if finding.name in wanted], axis=0)
-        return ModelAnswer(caption.text, maps, extent, f"The map is the finding head’s, for {names}.")
+        about = Sentence("The map is the finding head’s, for {findings}.", findings=names)
+        return ModelAnswer(caption.text, maps, extent, about)
     if not model.has_attention:
         return ModelAnswer(caption.text, None, extent, NO_MAP)
     # A caption is cleaned text: the words of a claim are its own.
@@ -216,9 +220,11 @@ def answer_of_model(model: Captioner, case: Case) -> ModelAnswer:
         return ModelAnswer(caption.text, None, extent, NO_MAP)
     quoted = ", ".join(f"“{word.text}”" for word in words)
     about = (
-        f"The map is the attention for {quoted}."
+        Sentence("The map is the attention for {words}.", words=quoted)
         if stating
-        else f"The model does not name {names}: the map is its attention over the whole impression."
+        else Sentence(
+            "The model does not name {findings}: the map is its attention over the whole impression.", findings=names
+        )
     )
     return ModelAnswer(caption.text, np.mean(attention, axis=0), extent, about)
 
@@ -233,7 +239,9 @@ def judge(case: Case, answer: Answer, model: ModelAnswer) -> Judgement:
     student = _judged(wanted, list(answer.claims), own, case, areas, peaks)
     machine = _judged(wanted, claims(model.impression), peaks, case, case.masks or {}, peaks)
     if case.masks is None:
-        machine = replace(machine, said={**machine.said, **dict.fromkeys(peaks, "the strongest place of its map")})
+        machine = replace(
+            machine, said={**machine.said, **dict.fromkeys(peaks, Sentence("the strongest place of its map"))}
+        )
     masks, notes = case.masks or {}, []
     overlap = {}
     if model.maps is not None:
@@ -280,6 +288,13 @@ def as_dict(case: Case, answer: ModelAnswer, judgement: Judgement) -> dict[str, 
         "chance": judgement.chance,
         "notes": list(judgement.notes),
     }
+
+
+def _and(findings: Sequence[str]) -> Sentence:
+    first, *more = map(Sentence, findings)
+    for finding in more:
+        first = Sentence("{first} and {second}", first=first, second=finding)
+    return first
 
 
 def _stated(found: Sequence[Claim]) -> list[str]:
@@ -348,15 +363,24 @@ def _judged(
     )
 
 
-def _said(view: str, points: Mapping[str, Point], places: Mapping[str, MarkedPlace], case: Case) -> str:
+def _said(view: str, points: Mapping[str, Point], places: Mapping[str, MarkedPlace], case: Case) -> Sentence:
     if view not in points:
-        return "not marked"
+        return Sentence("not marked")
     if view not in places:
         if case.masks is None:
-            return "marked; there is no map to hold it against"
-        return "marked, and nothing lies there" if not case.masks else "marked; this view does not show it"
+            return Sentence("marked; there is no map to hold it against")
+        if not case.masks:
+            return Sentence("marked, and nothing lies there")
+        return Sentence("marked; this view does not show it")
     place = places[view]
-    what, whence = (
-        ("the outline", "its centre") if case.masks is not None else ("the model’s area", "its strongest place")
-    )
-    return f"{'inside' if place.inside else 'outside'} {what}, {percent(place.distance)} from {whence}"
+    if case.masks is not None:
+        told = (
+            Sentence("inside the outline, {distance} from its centre")
+            if place.inside
+            else Sentence("outside the outline, {distance} from its centre")
+        )
+    elif place.inside:
+        told = Sentence("inside the model’s area, {distance} from its strongest place")
+    else:
+        told = Sentence("outside the model’s area, {distance} from its strongest place")
+    return told.filled(distance=percent(place.distance))

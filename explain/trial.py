@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from captioner.errors import BadInput
+from captioner.sentence import Sentence
 from explain.benchmark.cases import finding_words
 from explain.methods.base import Explanation, method
 from explain.metrics import area_occlusion, deletion_insertion, picture_share
@@ -171,7 +172,7 @@ def on_random_weights(
         if len(questions) == TESTED[made.slow]:
             break
     if len(questions) < 2:
-        raise BadInput("Two examples are needed to test the method.")
+        raise BadInput(Sentence("Two examples are needed to test the method."))
     curve, draws = CURVE[made.slow], DRAWS[made.slow]
     found = randomised(model, [made], questions, draws=draws, curve=curve, progress=progress)
     return judge_randomisation(found[name]), len(questions)

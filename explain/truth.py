@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from captioner.reports.claims import Claim, claims, compare_claims, side_of
+from captioner.sentence import Sentence, joined
 from explain.benchmark.cases import finding_words
 
-UNKNOWN = "There is no reference for this study: whether the impression is right is not known here."
+UNKNOWN = Sentence("There is no reference for this study: whether the impression is right is not known here.")
 SIMPLIFIED = 0.003  # of a mask's larger side: how far an outline may stray from the mask's edge
 
 
@@ -30,7 +31,7 @@ class Truth:
     """
 
     name: str
-    origin: str
+    origin: Sentence
     verdict: str = ""
     right: bool | None = None
 
@@ -46,7 +47,11 @@ def of_example(entry: Mapping, impression: str) -> Truth:
         entry: `name`, `title` and `impression`, the reference, as `examples/index.json` has them.
         impression: what the model writes of it.
     """
-    origin = f"Example “{entry['title']}”, a phantom drawn by a computer. It was made to show: {entry['impression']}"
+    origin = Sentence(
+        "Example “{title}”, a phantom drawn by a computer. It was made to show: {impression}",
+        title=Sentence(entry["title"]),
+        impression=entry["impression"],
+    )
     return Truth(entry["name"], origin, *judged(claims(entry["impression"]), claims(impression)))
 
 
@@ -55,7 +60,7 @@ def of_own(frontal: str | Path | None) -> Truth:
     return Truth(Path(frontal).name.split(".")[0] or "study" if frontal else "study", UNKNOWN)
 
 
-def verdict(reference: str, impression: str) -> str:
+def verdict(reference: str, impression: str) -> Sentence:
     """What an impression makes of each finding of the reference, in one line.
 
     Args:
@@ -68,7 +73,7 @@ def verdict(reference: str, impression: str) -> str:
     return judged(claims(reference), claims(impression))[0]
 
 
-def judged(wanted: list[Claim], given: list[Claim]) -> tuple[str, bool]:
+def judged(wanted: list[Claim], given: list[Claim]) -> tuple[Sentence, bool]:
     """The verdict on what somebody claims, in one line, and whether every finding and side is right.
 
     Args:
@@ -76,21 +81,30 @@ def judged(wanted: list[Claim], given: list[Claim]) -> tuple[str, bool]:
         given: what is claimed, in words or otherwise.
     """
     compared = compare_claims(wanted, given)
-    told = []
+    told: list[tuple[str, Sentence]] = []
     for finding in compared.agreed:
-        told.append(f"{_named(finding)}: {'finding and side right' if side_of(wanted, finding) else 'finding right'}")
+        right = Sentence("{finding}: finding and side right")
+        told.append((finding, right if side_of(wanted, finding) else Sentence("{finding}: finding right")))
     for finding in compared.side_wrong:
-        sides = f"{side_of(wanted, finding)} is true, {side_of(given, finding)} is said"
-        told.append(f"{_named(finding)}: finding right, side wrong ({sides})")
+        told.append((finding, Sentence("{finding}: finding right, side wrong ({side} is true, {other} is said)")))
     for finding in compared.side_missing:
-        told.append(f"{_named(finding)}: finding right, side not said ({side_of(wanted, finding)} is true)")
+        told.append((finding, Sentence("{finding}: finding right, side not said ({side} is true)")))
     for finding in compared.missed:
-        told.append(f"{_named(finding)}: missed{' and denied' if _denied(given, finding) else ''}")
-    told += [f"{_named(finding)}: made up" for finding in compared.made_up]
-    told += [f"{_named(finding)}: stated and denied at once" for finding in compared.contradictory]
+        denied = Sentence("{finding}: missed and denied")
+        told.append((finding, denied if _denied(given, finding) else Sentence("{finding}: missed")))
+    told += [(finding, Sentence("{finding}: made up")) for finding in compared.made_up]
+    told += [(finding, Sentence("{finding}: stated and denied at once")) for finding in compared.contradictory]
     if not told:
-        return "Nothing is there to be found, and no finding is stated: right.", True
-    return ". ".join(told) + ".", len(told) == len(compared.agreed)
+        return Sentence("Nothing is there to be found, and no finding is stated: right."), True
+    parts = [
+        sentence.filled(
+            finding=Sentence(_named(finding)),
+            side=Sentence(side_of(wanted, finding) or ""),
+            other=Sentence(side_of(given, finding) or ""),
+        )
+        for finding, sentence in told
+    ]
+    return joined(". ", parts, "."), len(told) == len(compared.agreed)
 
 
 def outlines(path: str | Path) -> list[list[tuple[float, float]]]:

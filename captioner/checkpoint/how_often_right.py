@@ -21,10 +21,33 @@ from captioner.checkpoint.validate import weights_name
 from captioner.errors import BadInput
 from captioner.reports.claims import Claim, claims, side_of
 from captioner.seen_and_written import Agreement, Standing, standings
+from captioner.sentence import Sentence
 
 EDGES = (0.25, 0.5, 0.75)  # of the word's probability
 HEADS = ("seen", "not seen", "unsure", "none")  # what the finding head says of a claim; "none" where there is no head
 MIN_CASES = 10  # with fewer, nothing is said
+_OF_STATE = {
+    Agreement.BOTH: Sentence(
+        "When head and words both state a finding, they are right in {of_ten} of 10 ({cases} findings of validation "
+        "studies)."
+    ),
+    Agreement.NEITHER: Sentence(
+        "A finding that is neither seen nor written is absent from the report, too, in {of_ten} of 10 ({cases} "
+        "findings of validation studies)."
+    ),
+    Agreement.UNWRITTEN: Sentence(
+        "A finding that is seen and not written stands in the report in {of_ten} of 10 ({cases} findings of "
+        "validation studies)."
+    ),
+    Agreement.UNSEEN: Sentence(
+        "A finding that is written and not seen stands in the report in {of_ten} of 10 ({cases} findings of "
+        "validation studies)."
+    ),
+    Agreement.UNSURE: Sentence(
+        "A finding of which the head is unsure stands in the report in {of_ten} of 10 ({cases} findings of "
+        "validation studies)."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -195,29 +218,31 @@ class HowOftenRight:
         return Record(right, cases) if cases >= MIN_CASES else None
 
 
-def claim_sentence(record: Record) -> str:
+def claim_sentence(record: Record) -> Sentence:
     """How often claims like this one were right, for the reader of the impression."""
-    return f"When it is this sure, it is right in {record.of_ten} of 10 ({record.cases} claims of validation studies)."
+    return Sentence(
+        "When it is this sure, it is right in {of_ten} of 10 ({cases} claims of validation studies).",
+        of_ten=record.of_ten,
+        cases=record.cases,
+    )
 
 
-def state_sentence(table: HowOftenRight, agreement: Agreement) -> str | None:
+def state_sentence(table: HowOftenRight, agreement: Agreement) -> Sentence | None:
     """How often findings in a state were borne out on validation studies; None where too few are known."""
     record = table.state(agreement)
     if record is None:
         return None
-    share, cases = f"in {record.of_ten} of 10", f"({record.cases} findings of validation studies)"
-    if agreement is Agreement.BOTH:
-        alone = table.state(Agreement.UNWRITTEN, Agreement.UNSEEN)
-        beside = "" if alone is None else f", when one of them alone states it in {alone.of_ten} of 10 ({alone.cases})"
-        return f"When head and words both state a finding, they are right {share} {cases}{beside}."
-    if agreement is Agreement.NEITHER:
-        return f"A finding that is neither seen nor written is absent from the report, too, {share} {cases}."
-    what = {
-        Agreement.UNWRITTEN: "that is seen and not written",
-        Agreement.UNSEEN: "that is written and not seen",
-        Agreement.UNSURE: "of which the head is unsure",
-    }[agreement]
-    return f"A finding {what} stands in the report {share} {cases}."
+    found: dict[str, Any] = {"of_ten": record.of_ten, "cases": record.cases}
+    alone = table.state(Agreement.UNWRITTEN, Agreement.UNSEEN) if agreement is Agreement.BOTH else None
+    if alone is not None:
+        return Sentence(
+            "When head and words both state a finding, they are right in {of_ten} of 10 ({cases} findings of "
+            "validation studies), when one of them alone states it in {alone} of 10 ({alone_cases}).",
+            **found,
+            alone=alone.of_ten,
+            alone_cases=alone.cases,
+        )
+    return _OF_STATE[agreement].filled(**found)
 
 
 def save(folder: Path, cases: Iterable[Case], split: str, states: Iterable[StateCase] = ()) -> Path:

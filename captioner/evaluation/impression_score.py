@@ -6,6 +6,7 @@ from captioner.errors import BadInput
 from captioner.evaluation import text_metrics
 from captioner.reports.claims import claims, compare_claims
 from captioner.reports.pasted_text import read_pasted
+from captioner.sentence import Sentence
 
 LONGEST = 2000  # characters: several times what an impression needs
 KINDS = ("agreed", "missed", "made_up", "side_wrong", "side_missing", "contradictory")  # what may become of a finding
@@ -27,12 +28,12 @@ def score(reference: str, prediction: str) -> dict[str, Any]:
         BadInput: a text is too long, or the reference has no word in it.
     """
     if max(len(reference), len(prediction)) > LONGEST:
-        raise BadInput(f"An impression may have {LONGEST} characters at the most.")
+        raise BadInput(Sentence("An impression may have {longest} characters at the most.", longest=LONGEST))
     said = {"reference": claims(reference), "prediction": claims(prediction)}
     compared = compare_claims(said["reference"], said["prediction"])
     reference, prediction = read_pasted(reference), read_pasted(prediction)
     if not any(word != "." for word in reference.split()):
-        raise BadInput("Type or paste the radiologist's impression first.")
+        raise BadInput(Sentence("Type or paste the radiologist's impression first."))
     return {
         "reference": reference,
         "prediction": prediction,

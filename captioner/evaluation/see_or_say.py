@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from captioner.caption import Finding
 from captioner.reports.claims import claims, side_of
 from captioner.seen_and_written import Standing, standings
+from captioner.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Row:
     impression_side: str | None
     seen_side: str | None
     probability: float
-    sentence: str
+    sentence: Sentence
 
 
 def see_or_say(reference: str, impression: str, findings: Sequence[Finding]) -> tuple[Row, ...]:
@@ -64,31 +65,36 @@ def see_or_say(reference: str, impression: str, findings: Sequence[Finding]) -> 
     return tuple(sorted(rows, key=lambda row: not row.reference))
 
 
-def _wanted(standing: Standing, written: bool, seen: bool, side: str | None) -> str:
+def _wanted(standing: Standing, written: bool, seen: bool, side: str | None) -> Sentence:
     """Of a finding that the reference states."""
     other_seen = seen and _apart(standing.seen_side, side)
     other_written = written and _apart(standing.written_side, side)
     if seen and written:
         if other_seen and other_written:
-            return "Seen and said, both on another side than the reference: the head looked at the wrong side."
+            return Sentence(
+                "Seen and said, both on another side than the reference: the head looked at the wrong side."
+            )
         if other_written:
-            return "Seen where the reference has it, but said of another side."
-        return "Seen on another side, and said of the right one." if other_seen else "Seen and said."
+            return Sentence("Seen where the reference has it, but said of another side.")
+        return (
+            Sentence("Seen on another side, and said of the right one.") if other_seen else Sentence("Seen and said.")
+        )
     if seen:
-        return "Seen, on another side, and not said." if other_seen else "Seen, but not said."
+        return Sentence("Seen, on another side, and not said.") if other_seen else Sentence("Seen, but not said.")
     if written:
-        end = ", and of another side" if other_written else ""
-        return f"Said without being seen{end}: a word from language."
-    return "Not seen, so not said."
+        if other_written:
+            return Sentence("Said without being seen, and of another side: a word from language.")
+        return Sentence("Said without being seen: a word from language.")
+    return Sentence("Not seen, so not said.")
 
 
-def _unwanted(written: bool, seen: bool) -> str:
+def _unwanted(written: bool, seen: bool) -> Sentence:
     """Of a finding that the reference does not state."""
     if written and seen:
-        return "Seen and said; the reference does not state it."
+        return Sentence("Seen and said; the reference does not state it.")
     if written:
-        return "Said without being seen, a word from language; the reference does not state it."
-    return "Seen, but not said; the reference does not state it either."
+        return Sentence("Said without being seen, a word from language; the reference does not state it.")
+    return Sentence("Seen, but not said; the reference does not state it either.")
 
 
 def _apart(side: str | None, other: str | None) -> bool:

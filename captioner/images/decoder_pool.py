@@ -23,6 +23,7 @@ import numpy as np
 
 from captioner.errors import BadInput
 from captioner.images.limits import MAX_PIXELS, damaged, too_costly
+from captioner.sentence import Sentence, of_data
 
 WORKERS = 2
 START = 120.0  # seconds that a worker may take to come up, on a machine that does much else
@@ -222,7 +223,7 @@ class DecoderPool:
 
     def _told(self, answer: dict[str, Any], pixels: np.ndarray | None) -> Any:
         if pixels is None:
-            raise BadInput(answer["refused"])
+            raise BadInput(of_data(answer["refused"]))
         return pixels, answer
 
     def _decoded(self, file: BinaryIO, size: int, name: str, budget: Budget) -> Any:
@@ -270,8 +271,8 @@ class DecoderPool:
             self._change.notify()
 
 
-def _busy(name: str) -> str:
-    return f"{name} was not read: too many pictures are being read just now, try again in a minute."
+def _busy(name: str) -> Sentence:
+    return Sentence("{name} was not read: too many pictures are being read just now, try again in a minute.", name=name)
 
 
 _pool = DecoderPool()

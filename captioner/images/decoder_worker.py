@@ -18,6 +18,7 @@ from captioner.images import limits
 from captioner.images.dicom import is_dicom, read_dicom
 from captioner.images.dicom_statement import statement
 from captioner.images.raster import read_picture
+from captioner.sentence import Sentence
 
 try:
     import resource
@@ -32,8 +33,8 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
     A request is a line of JSON, `{"name", "bytes", "cpu", "memory", "slow"}`, and as many bytes as it says. The answer
     is a line of JSON: `{"rows", "columns", "colour", "statement"}` with the pixels behind it (the statement is what a
-    DICOM file says of its picture, else null), `{"refused": sentence}`, or `{"slow": true}` when the picture needs the
-    budget of slow ones.
+    DICOM file says of its picture, else null), `{"refused": sentence}` (as `captioner.sentence.Sentence.as_data` has
+    it), or `{"slow": true}` when the picture needs the budget of slow ones.
 
     Args:
         source, sink: binary files.
@@ -57,11 +58,11 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         except limits.SlowPicture:
             answer = {"slow": True}
         except MemoryError:
-            answer = {"refused": limits.too_costly(request["name"])}
+            answer = {"refused": limits.too_costly(request["name"]).as_data()}
         except BadInput as error:
-            answer = {"refused": str(error)}
+            answer = {"refused": _sentence(error).as_data()}
         except Exception:  # of a decoder that met what it did not expect outside `limits.decoding`
-            answer = {"refused": limits.damaged(request["name"])}
+            answer = {"refused": limits.damaged(request["name"]).as_data()}
         del data
         if resource is not None:
             signal.setitimer(signal.ITIMER_PROF, 0)
@@ -69,6 +70,11 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         if pixels is not None:
             sink.write(np.ascontiguousarray(pixels).data.cast("B"))
         sink.flush()
+
+
+def _sentence(error: BadInput) -> Sentence:
+    said = error.args[0]
+    return said if isinstance(said, Sentence) else Sentence(said)
 
 
 def _limit(cpu: float, memory: int) -> None:

@@ -18,6 +18,7 @@ from captioner.errors import BadInput
 from captioner.images import dicom_jpeg, intensity, structure
 from captioner.images.dicom_display import Display
 from captioner.images.limits import check_scans, check_size, check_slow_jpeg_2000, decoding
+from captioner.sentence import Sentence
 
 # Nothing else is taken from a file: no patient, no institution and no date can reach a message, a log or a caption.
 TAGS_READ = (
@@ -103,10 +104,16 @@ def read_dicom(data: bytes, name: str) -> tuple[np.ndarray, bool]:
         frames = _number(dataset, "NumberOfFrames", 1)
         pictured = rows and columns and dataset.get("PixelData")
     if not pictured:
-        raise BadInput(f"{name} is a DICOM file without a picture in it, or cut off before the picture.")
+        raise BadInput(
+            Sentence("{name} is a DICOM file without a picture in it, or cut off before the picture.", name=name)
+        )
     check_size(rows, columns, name)
     if frames > 1:
-        raise BadInput(f"{name} is a DICOM file of {frames} frames: a single radiograph is needed.")
+        raise BadInput(
+            Sentence(
+                "{name} is a DICOM file of {frames} frames: a single radiograph is needed.", name=name, frames=frames
+            )
+        )
     with decoding(name):
         _fill_in(dataset, rows, columns)
     values = _stored_values(dataset, rows, columns, name)
@@ -129,7 +136,9 @@ def _parse(data: bytes, name: str) -> pydicom.Dataset:
     """The pydicom data set of `TAGS_READ`, with a transfer syntax."""
     # pydicom inflates a deflated data set whole, however large it becomes, so such a file must not reach it.
     if uid.DeflatedExplicitVRLittleEndian.encode() in data:
-        raise BadInput(f"{name} is a deflated DICOM file, which is not read here: export it uncompressed.")
+        raise BadInput(
+            Sentence("{name} is a deflated DICOM file, which is not read here: export it uncompressed.", name=name)
+        )
     with decoding(name):
         dataset = pydicom.dcmread(BytesIO(data), force=True, specific_tags=list(TAGS_READ))
         if "TransferSyntaxUID" not in dataset.file_meta:
@@ -164,8 +173,14 @@ def _stored_values(dataset: pydicom.Dataset, rows: int, columns: int, name: str)
     with decoding(name):
         syntax = uid.UID(str(dataset.file_meta.TransferSyntaxUID))
     if syntax not in READ:
-        known = syntax.name if syntax in uid.UID_dictionary else "an unknown method"
-        raise BadInput(f"{name} is compressed with {known}, which is not read here: export it uncompressed.")
+        known = syntax.name if syntax in uid.UID_dictionary else Sentence("an unknown method")
+        raise BadInput(
+            Sentence(
+                "{name} is compressed with {method}, which is not read here: export it uncompressed.",
+                name=name,
+                method=known,
+            )
+        )
     with decoding(name):
         if syntax in UNCOMPRESSED:
             return _used_bits(pixel_array(dataset, correct_unused_bits=False), dataset)

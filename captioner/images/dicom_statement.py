@@ -15,23 +15,24 @@ from typing import Any
 import pydicom
 
 from captioner.images.limits import decoding
+from captioner.sentence import Sentence
 
 TAGS = ("Modality", "BodyPartExamined", "ViewPosition", "PatientOrientation", "BurnedInAnnotation", "StudyInstanceUID")
 LONGEST = 64  # bytes of an element
 RADIOGRAPHS = ("CR", "DX", "DR")
 OTHER_MODALITIES = {
-    "CT": "a CT",
-    "MR": "an MR",
-    "US": "an ultrasound",
-    "MG": "a mammography",
-    "NM": "a nuclear medicine",
-    "PT": "a PET",
-    "IO": "a dental X-ray",
-    "PX": "a dental X-ray",
-    "XA": "an angiography",
-    "ES": "an endoscopy",
-    "OP": "an ophthalmology",
-    "ECG": "an ECG",
+    "CT": Sentence("a CT picture"),
+    "MR": Sentence("an MR picture"),
+    "US": Sentence("an ultrasound picture"),
+    "MG": Sentence("a mammography picture"),
+    "NM": Sentence("a nuclear medicine picture"),
+    "PT": Sentence("a PET picture"),
+    "IO": Sentence("a dental X-ray picture"),
+    "PX": Sentence("a dental X-ray picture"),
+    "XA": Sentence("an angiography picture"),
+    "ES": Sentence("an endoscopy picture"),
+    "OP": Sentence("an ophthalmology picture"),
+    "ECG": Sentence("an ECG picture"),
 }
 CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "RIBS", "STERNUM", "HEART", "PORT CHEST")
 OTHER_PARTS = {
@@ -123,21 +124,38 @@ def doubts(said: Statement, name: str) -> tuple[str, ...]:
         said: what the file says.
         name: "frontal" or "lateral", what it was given as.
     """
-    found = []
+    sentences, view = [], Sentence(name)
     if said.modality in OTHER_MODALITIES:
-        found.append(f"The file of the {name} picture says that it is {OTHER_MODALITIES[said.modality]} picture")
+        sentences.append(
+            Sentence(
+                "The file of the {name} picture says that it is {kind}: the impression may mean nothing.",
+                name=view,
+                kind=OTHER_MODALITIES[said.modality],
+            )
+        )
     elif said.body_part in OTHER_PARTS:
-        part = PART_WORDS.get(said.body_part, said.body_part.lower())
-        found.append(f"The file of the {name} picture says that it shows another part of the body ({part})")
-    sentences = [f"{each}: the impression may mean nothing." for each in found]
+        sentences.append(
+            Sentence(
+                "The file of the {name} picture says that it shows another part of the body ({part}): the impression "
+                "may mean nothing.",
+                name=view,
+                part=Sentence(PART_WORDS.get(said.body_part, said.body_part.lower())),
+            )
+        )
     if said.column == "H":
-        sentences.append(f"The file of the {name} picture says that it is upside down: turn it by 180 degrees.")
+        sentences.append(
+            Sentence("The file of the {name} picture says that it is upside down: turn it by 180 degrees.", name=view)
+        )
     elif said.row in ("H", "F"):
-        sentences.append(f"The file of the {name} picture says that it lies on its side: turn it by 90 degrees.")
+        sentences.append(
+            Sentence("The file of the {name} picture says that it lies on its side: turn it by 90 degrees.", name=view)
+        )
     elif name == "frontal" and said.row == "R" and said.column == "F":
         sentences.append(
-            "The file of the frontal picture says that the patient's right is at the right of the picture: mirror it, "
-            "or left and right change places in the impression."
+            Sentence(
+                "The file of the frontal picture says that the patient's right is at the right of the picture: mirror "
+                "it, or left and right change places in the impression."
+            )
         )
     return tuple(sentences)
 
@@ -160,9 +178,10 @@ def letters_sentence(said: Statement, name: str) -> str | None:
     """A warning of letters in the picture, which may be the patient's name; None where the file says nothing."""
     if not said.letters:
         return None
-    return (
-        f"The file of the {name} picture says that letters are burnt into it: see that they do not name the patient "
-        "before you show it to anybody."
+    return Sentence(
+        "The file of the {name} picture says that letters are burnt into it: see that they do not name the patient "
+        "before you show it to anybody.",
+        name=Sentence(name),
     )
 
 

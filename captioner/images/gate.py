@@ -14,6 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from captioner.sentence import Sentence
+
 SIDE, GREYS, CELLS, DIRECTIONS = 64, 16, 8, 12
 KINDS = ("frontal", "lateral", "negative", "on its side", "upside down", "two in one", "other")
 NETWORK = Path(__file__).with_name("gate.npz")
@@ -22,12 +24,14 @@ SURE = 0.9  # probability asked of both pictures before they are called two of o
 DOUBLED = 0.97  # correlation of two views, shrunk, from which they are one picture
 
 SENTENCES = {
-    "negative": "The {name} picture looks like a negative, in which bone is dark: invert it.",
-    "on its side": "The {name} picture seems to lie on its side: turn it by 90 degrees.",
-    "upside down": "The {name} picture seems to be upside down: turn it by 180 degrees.",
-    "two in one": "The {name} picture seems to hold two pictures side by side: cut it, and give each view by itself.",
-    "other": "The {name} picture does not look like a chest X-ray: the impression may mean nothing.",
-    "dark": "The {name} picture is very dark: little of it can be seen.",
+    "negative": Sentence("The {name} picture looks like a negative, in which bone is dark: invert it."),
+    "on its side": Sentence("The {name} picture seems to lie on its side: turn it by 90 degrees."),
+    "upside down": Sentence("The {name} picture seems to be upside down: turn it by 180 degrees."),
+    "two in one": Sentence(
+        "The {name} picture seems to hold two pictures side by side: cut it, and give each view by itself."
+    ),
+    "other": Sentence("The {name} picture does not look like a chest X-ray: the impression may mean nothing."),
+    "dark": Sentence("The {name} picture is very dark: little of it can be seen."),
 }
 
 
@@ -89,7 +93,7 @@ def doubts(pixels: np.ndarray, name: str, denied: tuple[str, ...] = ()) -> tuple
         denied: keys of SENTENCES that somebody who knows better denies.
     """
     doubt = judge(pixels).doubt
-    return (SENTENCES[doubt].format(name=name),) if doubt and doubt not in denied else ()
+    return (SENTENCES[doubt].filled(name=Sentence(name)),) if doubt and doubt not in denied else ()
 
 
 def mending(pixels: np.ndarray, name: str, denied: tuple[str, ...] = ()) -> str | None:
@@ -117,11 +121,13 @@ def pair_doubts(frontal: np.ndarray, lateral: np.ndarray) -> tuple[str, ...]:
         frontal, lateral: uint8 `(rows, columns)`, neither of them doubtful by itself.
     """
     if correlation(frontal, lateral) > DOUBLED:
-        return ("The two pictures are nearly the same: one picture seems to have been given twice.",)
+        return (Sentence("The two pictures are nearly the same: one picture seems to have been given twice."),)
     judged = [judge(pixels).probabilities for pixels in (frontal, lateral)]
     for kind in KINDS[:2]:
         if min(probabilities[kind] for probabilities in judged) > SURE:
-            return (f"Both pictures look like {kind} views: one of them belongs elsewhere.",)
+            return (
+                Sentence("Both pictures look like {kind} views: one of them belongs elsewhere.", kind=Sentence(kind)),
+            )
     return ()
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from captioner.errors import BadInput
+from captioner.sentence import Sentence
 
 MAX_PIXELS = 64_000_000  # a digital radiograph has 4 to 20 million, a film scanner's picture up to 40
 LONGEST_SIDE = 16_384  # browsers draw nothing larger
@@ -39,14 +40,16 @@ def check_slow_jpeg_2000(pixels: int, name: str) -> None:
         raise SlowPicture(too_costly(name))
 
 
-def damaged(name: str) -> str:
+def damaged(name: str) -> Sentence:
     """The sentence for bytes that no decoder makes a picture of."""
-    return f"{name} is damaged or cut off: it cannot be decoded."
+    return Sentence("{name} is damaged or cut off: it cannot be decoded.", name=name)
 
 
-def too_costly(name: str) -> str:
+def too_costly(name: str) -> Sentence:
     """The sentence for a picture that goes beyond its budget of time or memory."""
-    return f"{name} takes more time or memory to decode than an X-ray may: save it again as a plain PNG or JPEG."
+    return Sentence(
+        "{name} takes more time or memory to decode than an X-ray may: save it again as a plain PNG or JPEG.", name=name
+    )
 
 
 def shown_name(path: str | Path) -> str:
@@ -59,7 +62,7 @@ def shown_name(path: str | Path) -> str:
     name = " ".join("".join(kept).split())
     if len(name) > LONGEST_NAME:
         name = f"{name[: LONGEST_NAME // 2]}…{name[-(LONGEST_NAME // 2 - 1) :]}"
-    return name or "The file"
+    return name or Sentence("The file")
 
 
 def check_size(rows: int, columns: int, name: str) -> None:
@@ -70,12 +73,25 @@ def check_size(rows: int, columns: int, name: str) -> None:
     """
     if min(rows, columns) < SHORTEST_SIDE:
         raise BadInput(
-            f"{name} is too small ({columns} x {rows} pixels): at least {SHORTEST_SIDE} x {SHORTEST_SIDE} are needed."
+            Sentence(
+                "{name} is too small ({columns} x {rows} pixels): at least {least} x {least} are needed.",
+                name=name,
+                columns=columns,
+                rows=rows,
+                least=SHORTEST_SIDE,
+            )
         )
     if max(rows, columns) > LONGEST_SIDE or rows * columns > MAX_PIXELS:
         raise BadInput(
-            f"{name} is too large ({columns} x {rows} pixels): at most {LONGEST_SIDE} along a side and "
-            f"{MAX_PIXELS // 1_000_000} million pixels are read."
+            Sentence(
+                "{name} is too large ({columns} x {rows} pixels): at most {longest} along a side and {millions} "
+                "million pixels are read.",
+                name=name,
+                columns=columns,
+                rows=rows,
+                longest=LONGEST_SIDE,
+                millions=MAX_PIXELS // 1_000_000,
+            )
         )
 
 
@@ -91,7 +107,7 @@ def check_scans(data: bytes, pixels: int, name: str) -> None:
         BadInput: scans times pixels exceed a thousand million.
     """
     if data.count(b"\xff\xda") * pixels > MAX_SCANNED_PIXELS:
-        raise BadInput(f"{name} is a JPEG of too many scans: save it again as a plain JPEG or PNG.")
+        raise BadInput(Sentence("{name} is a JPEG of too many scans: save it again as a plain JPEG or PNG.", name=name))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from captioner.errors import BadInput
+from captioner.sentence import Sentence
 
 WAYS = {
     "invert": lambda pixels: 255 - pixels,
@@ -23,20 +24,20 @@ _NAMES = ", ".join(WAYS)
 MOST = 8  # mendings of one study, one after the other
 
 _OFFERS = {
-    "invert": "Invert the {view} picture",
-    "turn left": "Turn the {view} picture to the left by 90 degrees",
-    "turn right": "Turn the {view} picture to the right by 90 degrees",
-    "turn over": "Turn the {view} picture by 180 degrees",
-    "mirror": "Mirror the {view} picture",
-    SWAP: "Swap the two views",
+    "invert": Sentence("Invert the {view} picture"),
+    "turn left": Sentence("Turn the {view} picture to the left by 90 degrees"),
+    "turn right": Sentence("Turn the {view} picture to the right by 90 degrees"),
+    "turn over": Sentence("Turn the {view} picture by 180 degrees"),
+    "mirror": Sentence("Mirror the {view} picture"),
+    SWAP: Sentence("Swap the two views"),
 }
 _DONE = {
-    "invert": "The {view} picture was inverted",
-    "turn left": "The {view} picture was turned to the left by 90 degrees",
-    "turn right": "The {view} picture was turned to the right by 90 degrees",
-    "turn over": "The {view} picture was turned by 180 degrees",
-    "mirror": "The {view} picture was mirrored",
-    SWAP: "The two views were swapped",
+    "invert": Sentence("The {view} picture was inverted"),
+    "turn left": Sentence("The {view} picture was turned to the left by 90 degrees"),
+    "turn right": Sentence("The {view} picture was turned to the right by 90 degrees"),
+    "turn over": Sentence("The {view} picture was turned by 180 degrees"),
+    "mirror": Sentence("The {view} picture was mirrored"),
+    SWAP: Sentence("The two views were swapped"),
 }
 
 
@@ -58,14 +59,15 @@ class Mending:
         return f"{self.view}: {self.way}"
 
     @property
-    def offer(self) -> str:
+    def offer(self) -> Sentence:
         """What a button says that does it."""
-        return _OFFERS[self.way].format(view=self.view)
+        return _OFFERS[self.way].filled(view=Sentence(self.view))
 
     @property
-    def done(self) -> str:
+    def done(self) -> Sentence:
         """A notice for whoever reads the impression of the mended study."""
-        return f"{_DONE[self.way].format(view=self.view)} before it was read; the file is as it came."
+        done = _DONE[self.way].filled(view=Sentence(self.view))
+        return Sentence("{done} before it was read; the file is as it came.", done=done)
 
 
 def named(name: object) -> Mending:
@@ -81,7 +83,10 @@ def named(name: object) -> Mending:
     if (view in ("frontal", "lateral") and way in WAYS) or (view == BOTH and way == SWAP):
         return Mending(view, way)
     raise BadInput(
-        f'There is no such mending of a picture: it is "frontal: " or "lateral: " with {_NAMES}, or "both: swap".'
+        Sentence(
+            'There is no such mending of a picture: it is "frontal: " or "lateral: " with {names}, or "both: swap".',
+            names=_NAMES,
+        )
     )
 
 

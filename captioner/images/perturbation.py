@@ -11,6 +11,7 @@ import numpy as np
 
 from captioner.errors import BadInput
 from captioner.images.study import Study, View
+from captioner.sentence import Sentence
 
 GRID = 128  # rows and columns of a mask; it is stretched over the picture, whatever its shape
 FILLS = ("black", "grey", "white", "blurred")  # a mask holds 0 for the picture itself, and 1 to 4 for these
@@ -76,14 +77,14 @@ def intervene(study: Study, changes: Changes) -> Study:
         BadInput: the frontal view is left out, or the views are to be swapped where there is no lateral.
     """
     if changes.frontal.presence == "absent":
-        raise BadInput("The frontal view cannot be left out: blank it instead.")
+        raise BadInput(Sentence("The frontal view cannot be left out: blank it instead."))
     frontal = change(study.frontal.pixels, changes.frontal)
     lateral = None
     if study.lateral is not None and changes.lateral.presence != "absent":
         lateral = change(study.lateral.pixels, changes.lateral)
     if changes.swap:
         if lateral is None:
-            raise BadInput("There is no lateral view to swap the frontal one with.")
+            raise BadInput(Sentence("There is no lateral view to swap the frontal one with."))
         frontal, lateral = lateral, frontal
     return Study(View("frontal", frontal), None if lateral is None else View("lateral", lateral), study.notices)
 

@@ -12,6 +12,7 @@ from PIL import WebPImagePlugin as _registers_its_format  # noqa: F401
 from captioner.errors import BadInput
 from captioner.images import intensity, structure
 from captioner.images.limits import check_scans, check_size, decoding
+from captioner.sentence import Sentence
 
 # What each format's files begin with. Nothing else reaches a decoder, whatever the file is called.
 SIGNATURES = {
@@ -22,7 +23,7 @@ SIGNATURES = {
     "WEBP": (b"RIFF",),
     "GIF": (b"GIF87a", b"GIF89a"),
 }
-READABLE = "PNG, JPEG, BMP, WEBP, GIF, uncompressed TIFF or DICOM"
+READABLE = Sentence("PNG, JPEG, BMP, WEBP, GIF, uncompressed TIFF or DICOM")
 
 # Pillow logs what it finds odd in a file before it raises, and without a handler that lands on standard error.
 logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
@@ -49,7 +50,9 @@ def read_picture(data: bytes, name: str) -> tuple[np.ndarray, bool]:
     """
     format_name = next((known for known, starts in SIGNATURES.items() if data.startswith(starts)), None)
     if format_name is None or (format_name == "WEBP" and data[8:12] != b"WEBP"):
-        raise BadInput(f"{name} is not a picture that is read here: {READABLE} is needed.")
+        raise BadInput(
+            Sentence("{name} is not a picture that is read here: {formats} is needed.", name=name, formats=READABLE)
+        )
     values, turn, white_is_zero, colour = _decode(data, format_name, name)
     if values.ndim == 2:
         pixels = values if values.dtype == np.uint8 else _eight_bits(values)
@@ -72,16 +75,22 @@ def _decode(data: bytes, format_name: str, name: str) -> tuple[np.ndarray, int, 
         try:
             image = Image.open(BytesIO(data), formats=[format_name])
         except Image.DecompressionBombError:
-            raise BadInput(f"{name} is too large: it has far more pixels than an X-ray.") from None
+            raise BadInput(Sentence("{name} is too large: it has far more pixels than an X-ray.", name=name)) from None
         check_size(image.height, image.width, name)
         # A phone's JPEG ("MPO") may hide more pictures behind its photograph, such as a depth map: the first counts.
         if getattr(image, "is_animated", False) and image.format != "MPO":
-            raise BadInput(f"{name} holds several pictures (animated, or many pages): a single one is needed.")
+            raise BadInput(
+                Sentence("{name} holds several pictures (animated, or many pages): a single one is needed.", name=name)
+            )
         if format_name == "JPEG":
             check_scans(data, image.width * image.height, name)
         # Pillow reads plain TIFFs itself; for the rest it calls libtiff, which writes to standard error as it likes.
         if format_name == "TIFF" and image.info.get("compression") != "raw":
-            raise BadInput(f"{name} is a compressed TIFF, which is not read here: save it uncompressed or as PNG.")
+            raise BadInput(
+                Sentence(
+                    "{name} is a compressed TIFF, which is not read here: save it uncompressed or as PNG.", name=name
+                )
+            )
         image.load()
         turn = _orientation(image)
         if image.mode.startswith(("I", "F")):

@@ -7,6 +7,7 @@ What is refused here costs a few milliseconds. What gets past is stopped by the 
 import struct
 
 from captioner.errors import BadInput
+from captioner.sentence import Sentence
 
 MAX_PARTS = 10_000  # chunks, segments, blocks or strips beside those that hold pixels
 MAX_NOTES = 2000  # blocks of a GIF's extensions, 255 bytes each: Pillow copies a comment anew for each of its blocks
@@ -55,8 +56,8 @@ def check_jpeg_2000(data: bytes, name: str) -> None:
         raise BadInput(_refusal(name))
 
 
-def _refusal(name: str) -> str:
-    return f"{name} is built of far more parts than a picture needs: save it again as a plain PNG."
+def _refusal(name: str) -> Sentence:
+    return Sentence("{name} is built of far more parts than a picture needs: save it again as a plain PNG.", name=name)
 
 
 def _png(data: bytes) -> bool:

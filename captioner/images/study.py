@@ -14,6 +14,7 @@ from captioner.images import decoder_pool, dicom_statement, gate, view_classifie
 from captioner.images.dicom_statement import Statement
 from captioner.images.limits import MAX_BYTES, shown_name
 from captioner.images.mending import BOTH, MOST, SWAP, Mending, mended, named
+from captioner.sentence import Sentence
 
 BLANK = 2  # grey levels between the darkest and the brightest pixel: nothing to see
 
@@ -76,8 +77,9 @@ def read_study(frontal: str | Path, lateral: str | Path | None = None, *, mend: 
     """
     wanted = [named(name) for name in mend]
     if not frontal:
-        raise BadInput("The frontal view is missing: give its file first.")
-    views, notices, said = [], [], {}
+        raise BadInput(Sentence("The frontal view is missing: give its file first."))
+    views, said = [], {}
+    notices: list[str] = []
     for name, path in (("frontal", frontal), ("lateral", lateral)):
         if not path:
             continue
@@ -86,15 +88,20 @@ def read_study(frontal: str | Path, lateral: str | Path | None = None, *, mend: 
         said[name] = Statement(**(told["statement"] or {}))
         if told["colour"]:
             notices.append(
-                f"The {name} picture is in colour: it was turned to grey, but an X-ray has no colours, so the "
-                "impression may mean nothing."
+                Sentence(
+                    "The {name} picture is in colour: it was turned to grey, but an X-ray has no colours, so the "
+                    "impression may mean nothing.",
+                    name=Sentence(name),
+                )
             )
         if letters := dicom_statement.letters_sentence(said[name], name):
             notices.append(letters)
         if _is_blank(pixels):
-            notices.append(f"The {name} picture is blank: there is nothing in it to describe.")
+            notices.append(
+                Sentence("The {name} picture is blank: there is nothing in it to describe.", name=Sentence(name))
+            )
     if dicom_statement.of_two_studies(said.values()):
-        notices.append("The files of the two pictures say that they belong to two different studies.")
+        notices.append(Sentence("The files of the two pictures say that they belong to two different studies."))
     views, said = _mended(views, said, wanted)
     study = Study(views[0], views[1] if len(views) > 1 else None)
     placed = _placement_notices(study, said)
@@ -111,15 +118,15 @@ def _mended(
 ) -> tuple[list[View], dict[str, Statement]]:
     """The views after the mendings, and what their files say that is still true of them."""
     if len(wanted) > MOST:
-        raise BadInput(f"A study can be mended {MOST} times at the most.")
+        raise BadInput(Sentence("A study can be mended {most} times at the most.", most=MOST))
     for mending in wanted:
         if mending.way == SWAP:
             if len(views) < 2:
-                raise BadInput("There is one view only: it cannot be swapped.")
+                raise BadInput(Sentence("There is one view only: it cannot be swapped."))
             views = [View(old.name, new.pixels) for old, new in zip(views, reversed(views))]
             said = {"frontal": said["lateral"], "lateral": said["frontal"]}
         elif mending.view not in said:
-            raise BadInput(f"There is no {mending.view} view to mend.")
+            raise BadInput(Sentence("There is no {view} view to mend.", view=Sentence(mending.view)))
         else:
             views = [
                 View(view.name, mended(view.pixels, mending.way)) if view.name == mending.view else view
@@ -184,23 +191,23 @@ def _opened(path: str | Path, name: str) -> BinaryIO:
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise BadInput(f"{name} is a folder, not a picture.")
+            raise BadInput(Sentence("{name} is a folder, not a picture.", name=name))
         if not stat.S_ISREG(status.st_mode):  # opening a pipe or a terminal would wait for ever
-            raise BadInput(f"{name} is not a file.")
+            raise BadInput(Sentence("{name} is not a file.", name=name))
         if not status.st_size:
-            raise BadInput(f"{name} is empty.")
+            raise BadInput(Sentence("{name} is empty.", name=name))
         if status.st_size > MAX_BYTES:
-            raise BadInput(f"{name} is too large: more than {MAX_BYTES >> 20} MB.")
+            raise BadInput(Sentence("{name} is too large: more than {most} MB.", name=name, most=MAX_BYTES >> 20))
         return open(path, "rb")
     except BadInput:
         raise
     except FileNotFoundError:
-        raise BadInput(f"{name} does not exist.") from None
+        raise BadInput(Sentence("{name} does not exist.", name=name)) from None
     except PermissionError:
-        raise BadInput(f"{name} may not be opened: permission denied.") from None
+        raise BadInput(Sentence("{name} may not be opened: permission denied.", name=name)) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        reason = getattr(error, "strerror", None) or "its path is not one"
-        raise BadInput(f"{name} cannot be opened: {reason}.") from None
+        reason = getattr(error, "strerror", None) or Sentence("its path is not one")
+        raise BadInput(Sentence("{name} cannot be opened: {reason}.", name=name, reason=reason)) from None
 
 
 def _placement_notices(study: Study, said: dict[str, Statement]) -> tuple[tuple[str, Mending | None], ...]:
@@ -213,7 +220,7 @@ def _placement_notices(study: Study, said: dict[str, Statement]) -> tuple[tuple[
     """
     frontal, lateral = study.frontal.pixels, None if study.lateral is None else study.lateral.pixels
     if lateral is not None and np.array_equal(frontal, lateral):
-        return (("The same picture was given as frontal and as lateral view.", None),)
+        return ((Sentence("The same picture was given as frontal and as lateral view."), None),)
     stated: list[tuple[str, Mending | None]] = []
     for name, each in said.items():
         sentences, way = dicom_statement.doubts(each, name), dicom_statement.mending(each, name)
@@ -232,22 +239,39 @@ def _placement_notices(study: Study, said: dict[str, Statement]) -> tuple[tuple[
     swap = Mending(BOTH, SWAP)
     views = {name: each.view for name, each in said.items()}
     if views.get("frontal") == "lateral" and views.get("lateral") == "frontal":
-        return (("The two views are swapped: their files say so.", swap),)
+        return ((Sentence("The two views are swapped: their files say so."), swap),)
     wrong = [name for name, view in views.items() if view not in (None, name)]
     if wrong:
-        return tuple((f"The file given as {name} view says that it is a {views[name]} one.", None) for name in wrong)
+        return tuple(
+            (
+                Sentence(
+                    "The file given as {name} view says that it is a {other} one.",
+                    name=Sentence(name),
+                    other=Sentence(views[name] or ""),
+                ),
+                None,
+            )
+            for name in wrong
+        )
     if any(views.values()):
         return ()  # one view's own word tells where the other belongs
     if lateral is None:
         if view_classifier.lateral_probability(frontal) > view_classifier.SURE_ALONE:
-            return (("The frontal picture looks like a lateral view: the impression expects a frontal one.", None),)
+            told = Sentence("The frontal picture looks like a lateral view: the impression expects a frontal one.")
+            return ((told, None),)
         return ()
     if (
         view_classifier.lateral_probability(frontal) > view_classifier.SURE_SWAPPED
         and view_classifier.lateral_probability(lateral) < 1 - view_classifier.SURE_SWAPPED
     ):
-        sentence = "The two views seem to be swapped: the frontal picture looks lateral, and the lateral one frontal."
-        return ((sentence, swap),)
+        return (
+            (
+                Sentence(
+                    "The two views seem to be swapped: the frontal picture looks lateral, and the lateral one frontal."
+                ),
+                swap,
+            ),
+        )
     return tuple((sentence, None) for sentence in gate.pair_doubts(frontal, lateral))
 
 

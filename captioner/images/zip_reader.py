@@ -21,6 +21,7 @@ from captioner.errors import BadInput
 from captioner.images.dicom import is_dicom
 from captioner.images.limits import MAX_BYTES, shown_name
 from captioner.images.raster import SIGNATURES
+from captioner.sentence import Sentence
 
 MOST_ENTRIES = 2000
 LARGEST_DIRECTORY = 1 << 20  # bytes of the list of entries: some hundred each
@@ -82,20 +83,20 @@ def contents(path: Path) -> Contents:
             if entry.is_dir() or any(part.lower() in IDLE for part in inside.split("/")):
                 continue
             if entry.compress_type not in METHODS:
-                left_out.append((inside, "packed by a method that is not read here"))
+                left_out.append((inside, Sentence("packed by a method that is not read here")))
                 continue
             try:
                 with archive.open(entry) as file:
                     beginning = file.read(BEGINNING)
             except DAMAGE:
-                left_out.append((inside, "damaged"))
+                left_out.append((inside, Sentence("damaged")))
                 continue
             if any(beginning.startswith(starts) for starts in ARCHIVES):
-                left_out.append((inside, "an archive within the archive"))
+                left_out.append((inside, Sentence("an archive within the archive")))
             elif not is_picture(beginning):
-                left_out.append((inside, "not a picture"))
+                left_out.append((inside, Sentence("not a picture")))
             elif entry.file_size > MAX_BYTES:
-                left_out.append((inside, f"more than {MAX_BYTES >> 20} MB"))
+                left_out.append((inside, Sentence("more than {most} MB", most=MAX_BYTES >> 20)))
             else:
                 pictures.append(inside)
                 size += entry.file_size
@@ -117,7 +118,7 @@ def unpack(path: Path, picture: str, folder: Path) -> Path:
     with _opened(path) as archive:
         entry = next((each for each in _entries(archive, name) if _inside(each) == picture), None)
         if entry is None:
-            raise BadInput(f"{shown_name(picture)} is no longer in {name}.")
+            raise BadInput(Sentence("{picture} is no longer in {name}.", picture=shown_name(picture), name=name))
         target = folder / picture.rpartition("/")[2]
         left = min(entry.file_size, MAX_BYTES)
         try:
@@ -128,7 +129,11 @@ def unpack(path: Path, picture: str, folder: Path) -> Path:
                 if left or packed.read(1):  # the second read compares the checksum, too
                     raise zipfile.BadZipFile
         except DAMAGE as error:
-            raise BadInput(f"{shown_name(picture)} is damaged in {name}: it cannot be unpacked.") from error
+            raise BadInput(
+                Sentence(
+                    "{picture} is damaged in {name}: it cannot be unpacked.", picture=shown_name(picture), name=name
+                )
+            ) from error
     return target
 
 
@@ -146,7 +151,7 @@ class _Bounded:
             size = self._file.seek(0, os.SEEK_END) - here if size < 0 else size
             self._file.seek(here)
             if size > LARGEST_DIRECTORY:
-                raise BadInput(f"{self._name} holds too many files: at most {MOST_ENTRIES:,} are taken in an archive.")
+                raise BadInput(_too_many(self._name))
         return self._file.read(size)
 
     def seekable(self) -> bool:
@@ -165,38 +170,65 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except BadInput:
         raise
     except FileNotFoundError:
-        raise BadInput(f"{name} is no longer here: uploads are deleted after half an hour. Give it again.") from None
+        raise BadInput(no_longer_here(name)) from None
     except OSError as error:
-        raise BadInput(f"{name} cannot be unpacked: {error.strerror or 'it is damaged'}.") from error
+        reason = error.strerror or Sentence("it is damaged")
+        raise BadInput(Sentence("{name} cannot be unpacked: {reason}.", name=name, reason=reason)) from error
     # zipfile promises no list for damaged bytes: struct.error, UnicodeDecodeError, OverflowError and others are seen.
     except Exception as error:
-        raise BadInput(f"{name} is no zip archive, or it is damaged.") from error
+        raise BadInput(Sentence("{name} is no zip archive, or it is damaged.", name=name)) from error
 
 
 def _entries(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     """The entries, when none of them is dangerous and all are not too many or too large."""
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
-        raise BadInput(f"{name} holds too many files: at most {MOST_ENTRIES:,} are taken in an archive.")
+        raise BadInput(_too_many(name))
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise BadInput(f"{name} would unpack to more than {MOST_BYTES >> 30} GB: it is refused.")
+        raise BadInput(
+            Sentence("{name} would unpack to more than {most} GB: it is refused.", name=name, most=MOST_BYTES >> 30)
+        )
     seen = set()
     for entry in entries:
         inside, shown = _inside(entry), shown_name(entry.filename)
         parts = inside.split("/")
         if inside.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", inside) or "\0" in inside:
-            raise BadInput(f"{name} holds {shown}, which would be written elsewhere: it is refused.")
+            raise BadInput(
+                Sentence(
+                    "{name} holds {shown}, which would be written elsewhere: it is refused.", name=name, shown=shown
+                )
+            )
         if len(os.fsencode(inside)) > LONGEST_NAME or len(parts) > DEEPEST:
-            raise BadInput(f"{name} holds {shown} under too long a name or in too many folders: it is refused.")
+            raise BadInput(
+                Sentence(
+                    "{name} holds {shown} under too long a name or in too many folders: it is refused.",
+                    name=name,
+                    shown=shown,
+                )
+            )
         kind = stat.S_IFMT(entry.external_attr >> 16) if entry.create_system == UNIX else 0
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise BadInput(f"{name} holds {shown}, which is a link or no plain file: it is refused.")
+            raise BadInput(
+                Sentence(
+                    "{name} holds {shown}, which is a link or no plain file: it is refused.", name=name, shown=shown
+                )
+            )
         if entry.flag_bits & ENCRYPTED:
-            raise BadInput(f"{name} is encrypted: pack it again without a password.")
+            raise BadInput(Sentence("{name} is encrypted: pack it again without a password.", name=name))
         if inside in seen:
-            raise BadInput(f"{name} holds {shown} twice: it is refused.")
+            raise BadInput(Sentence("{name} holds {shown} twice: it is refused.", name=name, shown=shown))
         seen.add(inside)
     return entries
+
+
+def no_longer_here(name: str) -> Sentence:
+    """The sentence for an upload that was deleted meanwhile."""
+    return Sentence("{name} is no longer here: uploads are deleted after half an hour. Give it again.", name=name)
+
+
+def _too_many(name: str) -> Sentence:
+    most = f"{MOST_ENTRIES:,}"
+    return Sentence("{name} holds too many files: at most {most} are taken in an archive.", name=name, most=most)
 
 
 def _inside(entry: zipfile.ZipInfo) -> str:

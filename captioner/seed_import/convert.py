@@ -7,6 +7,7 @@ from captioner.checkpoint.validate import check_replaceable
 from captioner.errors import BadInput
 from captioner.pretrained.legacy_hdf5 import densenet_name, densenet_shapes, read_arrays
 from captioner.seed_import.tokenizer_pickle import read_tokenizer
+from captioner.sentence import Sentence
 from captioner.vocabulary import PAD, Vocabulary
 
 DEPTH, UNITS, EMBEDDING, FEATURES = 512, 512, 300, 1024
@@ -14,7 +15,9 @@ START, END, UNKNOWN = "<cls>", "<end>", "<unk>"
 PREPARATION = {"name": "seed", "size": 224, "channels": 3, "missing_lateral": "repeat"}
 MAX_WORDS = 29  # steps of the seed's greedy search, one that ends among them
 COVERED = 192 / 224  # 3 cells of 64 pixels: the encoder's seventh row and column are dropped
-FRONTAL_TWICE = "The lateral view is missing: the frontal stands in for it, so this model saw the same picture twice."
+FRONTAL_TWICE = Sentence(
+    "The lateral view is missing: the frontal stands in for it, so this model saw the same picture twice."
+)
 
 # Where each weight is in the seed's file (dataset without ":0") -> the weight of `captioner.models.seed`.
 PLACES = {

@@ -24,6 +24,7 @@ from captioner.errors import BadInput
 from captioner.images.preprocessing import nearest, squashed
 from captioner.images.study import Study
 from captioner.reports.findings import FINDINGS, SIDED
+from captioner.sentence import Sentence
 from captioner.serving.behind_grpc import SCHEME, behind_grpc
 
 ASSETS, SIGNATURES, CONFIG = "assets.extra", "signatures.json", "config.json"
@@ -86,7 +87,7 @@ class ServedModel:
             pictures[place] = resize(view.pixels, self._size)
         notices = study.notices
         if study.lateral is None:
-            notices = (*notices, self.config.get("missing_lateral_notice", NO_LATERAL))
+            notices = (*notices, Sentence(self.config.get("missing_lateral_notice", NO_LATERAL)))
         return ServedFeatures(pictures, np.array([True, study.lateral is not None]), tuple(notices), {})
 
     def ask(self, features: Sequence[ServedFeatures], decoding: str = "greedy", **search: Any) -> None:

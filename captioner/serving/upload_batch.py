@@ -21,6 +21,7 @@ from captioner.images import dicom_statement, pairing, zip_reader
 from captioner.images.limits import shown_name
 from captioner.images.pairing import Group, Rule
 from captioner.images.study import seen_as
+from captioner.sentence import Sentence, joined
 from captioner.serving.batch_prediction import Row, line_of
 
 if TYPE_CHECKING:  # it imports TensorFlow, which takes seconds
@@ -32,10 +33,10 @@ MOST_WORK = 600.0  # seconds of work for one batch
 HEADER = ("study", "frontal", "lateral", "paired_by", "text", "log_prob", "findings", "notices", "error")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 HOW = {
-    Rule.NAMES: "names",
-    Rule.NUMBERS: "one name but for its last number",
-    Rule.FOLDER: "a folder of their own",
-    Rule.ALONE: "alone",
+    Rule.NAMES: Sentence("names"),
+    Rule.NUMBERS: Sentence("one name but for its last number"),
+    Rule.FOLDER: Sentence("a folder of their own"),
+    Rule.ALONE: Sentence("alone"),
 }
 
 
@@ -50,17 +51,19 @@ class Answered:
     """
 
     row: Row
-    paired_by: str
+    paired_by: Sentence
     line: dict[str, Any]
 
     @property
-    def stated(self) -> str:
+    def alone(self) -> bool:
+        """Whether it is a single picture, or one of two that are no pair."""
+        return not self.row.lateral
+
+    @property
+    def stated(self) -> Sentence:
         """The findings that the finding head states, with sides and probabilities; "" without a head or a finding."""
         found = [finding for finding in self.line.get("findings") or () if finding["stated"]]
-        return "; ".join(
-            f"{finding['name']}{', ' + finding['side'] if finding['side'] else ''} ({finding['probability']:.2f})"
-            for finding in found
-        )
+        return joined("; ", map(_stated, found))
 
     def as_csv(self) -> str:
         """A line of CSV under `HEADER`; no cell of it begins as a formula does."""
@@ -69,6 +72,13 @@ class Answered:
         more = (self.stated, " ".join(line.get("notices", ())), line.get("error", ""))
         number = f"{line['log_prob']:.4f}" if "log_prob" in line else ""
         return csv_line([*map(_no_formula, texts), number, *map(_no_formula, more)])
+
+
+def _stated(finding: dict[str, Any]) -> Sentence:
+    name, share = Sentence(finding["name"]), f"{finding['probability']:.2f}"
+    if not finding["side"]:
+        return Sentence("{finding} ({share})", finding=name, share=share)
+    return Sentence("{finding}, {side} ({share})", finding=name, side=Sentence(finding["side"]), share=share)
 
 
 def csv_line(cells: Sequence[str]) -> str:
@@ -107,7 +117,11 @@ class UploadBatch:
     def __init__(self, files: Sequence[Path]) -> None:
         if len(files) > MOST_FILES:
             raise BadInput(
-                f"At most {MOST_FILES} files are taken at once, and these are {len(files)}: put them in a zip."
+                Sentence(
+                    "At most {most} files are taken at once, and these are {given}: put them in a zip.",
+                    most=MOST_FILES,
+                    given=len(files),
+                )
             )
         self._pictures: dict[str, _Picture] = {}
         left_out: list[tuple[str, str]] = []
@@ -117,9 +131,7 @@ class UploadBatch:
                 size += path.stat().st_size
                 packed = zip_reader.is_zip(path)
             except OSError as error:
-                raise BadInput(
-                    f"{shown_name(path)} is no longer here: uploads are deleted after half an hour. Give it again."
-                ) from error
+                raise BadInput(zip_reader.no_longer_here(shown_name(path))) from error
             if not packed:
                 self._pictures[self._free(path.name)] = _Picture(path)
                 continue
@@ -130,15 +142,24 @@ class UploadBatch:
                 self._pictures[self._free(prefix + inside)] = _Picture(path, inside)
             left_out += [(prefix + inside, reason) for inside, reason in found.left_out]
         if size > zip_reader.MOST_BYTES:
-            raise BadInput(f"These files have more than {zip_reader.MOST_BYTES >> 30} GB: give fewer of them at once.")
+            raise BadInput(
+                Sentence(
+                    "These files have more than {most} GB: give fewer of them at once.",
+                    most=zip_reader.MOST_BYTES >> 30,
+                )
+            )
         self.groups: tuple[Group, ...] = tuple(pairing.groups(list(self._pictures)))
         self.left_out = tuple(left_out)
         if not self.groups:
-            raise BadInput("There is no picture among these files: PNG, JPEG or DICOM is needed.")
+            raise BadInput(Sentence("There is no picture among these files: PNG, JPEG or DICOM is needed."))
         if len(self.groups) > MOST_STUDIES:
             raise BadInput(
-                f"These are {len(self.groups)} studies, and at most {MOST_STUDIES} are answered at once: give fewer of "
-                "them, or use `captioner predict --studies`."
+                Sentence(
+                    "These are {given} studies, and at most {most} are answered at once: give fewer of them, or use "
+                    "`captioner predict --studies`.",
+                    given=len(self.groups),
+                    most=MOST_STUDIES,
+                )
             )
         self._worked, self._one_at_a_time = 0.0, threading.Lock()
 
@@ -167,8 +188,11 @@ class UploadBatch:
         with self._one_at_a_time:
             if self._worked > MOST_WORK:
                 raise BadInput(
-                    f"These files took more than {MOST_WORK / 60:.0f} minutes of work, which is what one batch may "
-                    "have: give the rest by themselves."
+                    Sentence(
+                        "These files took more than {most} minutes of work, which is what one batch may have: give the "
+                        "rest by themselves.",
+                        most=f"{MOST_WORK / 60:.0f}",
+                    )
                 )
             begun = time.monotonic()
             try:
@@ -201,7 +225,7 @@ class _Files:
         return self._unpacked[name]
 
 
-def _rows(group: Group, files: _Files) -> list[tuple[Row, str]]:
+def _rows(group: Group, files: _Files) -> list[tuple[Row, Sentence]]:
     """The studies of a group, each with how that was told."""
     if len(group.pictures) == 1:
         return [(Row(group.study, group.pictures[0], ""), HOW[Rule.ALONE])]
@@ -219,12 +243,14 @@ def _rows(group: Group, files: _Files) -> list[tuple[Row, str]]:
     if dicom_statement.of_two_studies(said):
         views.clear()
     if len(views) == 2:
-        seen = "what the files say" if any(each.view for each in said) else "what they show"
-        return [(_row(group, views), f"{HOW[group.rule]}, and by {seen}")]
+        seen = Sentence("what the files say") if any(each.view for each in said) else Sentence("what they show")
+        return [(_row(group, views), Sentence("{rule}, and by {seen}", rule=HOW[group.rule], seen=seen))]
     why = (
-        "two studies, as the files say" if dicom_statement.of_two_studies(said) else "not a frontal and a lateral view"
+        Sentence("two studies, as the files say")
+        if dicom_statement.of_two_studies(said)
+        else Sentence("not a frontal and a lateral view")
     )
-    alone = f"alone: {HOW[group.rule]}, but {why}"
+    alone = Sentence("alone: {rule}, but {why}", rule=HOW[group.rule], why=why)
     return [(replace(_row(group, {"frontal": name}), study=name), alone) for name in group.pictures]
 
 

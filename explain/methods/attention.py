@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.heatmap import Extent
 from explain.methods.base import Method
 from explain.methods.graphs import graphs_of
@@ -31,7 +32,7 @@ class Attention(Method):
         ValueError: words of a checkpoint without attention.
     """
 
-    name, title = "attention", "Attention"
+    name, title = "attention", Sentence("Attention")
     grid = True
     contrastive = False
 

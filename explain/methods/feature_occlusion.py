@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.methods.base import Method
 from explain.methods.graphs import graphs_of
 from explain.methods.occlusion import averaged, windows
@@ -44,7 +45,7 @@ class FeatureOcclusion(Method):
         batch: altered image features that the decoder runs with at once.
     """
 
-    name, title = "feature-occlusion", "Occlusion of features"
+    name, title = "feature-occlusion", Sentence("Occlusion of features")
     grid = signed = True
 
     def __init__(self, side: int | None = None, batch: int = 64) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.methods.base import Method
 from explain.methods.graphs import graphs_of
 
@@ -26,7 +27,7 @@ class GradCAM(Method):
     the side; one scale serves both, so the views of a word can be compared.
     """
 
-    name, title = "grad-cam", "Grad-CAM"
+    name, title = "grad-cam", Sentence("Grad-CAM")
     grid = True
 
     def _maps(

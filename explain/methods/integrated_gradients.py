@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.methods.base import Method
 from explain.methods.empty_picture import empty_pictures
 from explain.methods.graphs import graphs_of, word_groups
@@ -33,7 +34,7 @@ class IntegratedGradients(Method):
         batch: points that run through the network at once.
     """
 
-    name, title = "integrated-gradients", "Integrated gradients"
+    name, title = "integrated-gradients", Sentence("Integrated gradients")
     signed = slow = True
 
     def __init__(self, steps: int = 32, kind: str = "blurred", batch: int = 8) -> None:

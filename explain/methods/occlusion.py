@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.methods.base import Method
 from explain.methods.empty_picture import empty_pictures
 from explain.methods.graphs import graphs_of
@@ -32,7 +33,7 @@ class Occlusion(Method):
         batch: covered pictures that run through the network at once.
     """
 
-    name, title = "occlusion", "Occlusion of patches"
+    name, title = "occlusion", Sentence("Occlusion of patches")
     signed = slow = True
 
     def __init__(self, patch: float = 0.2, stride: float = 0.5, kind: str = "blurred", batch: int = 16) -> None:

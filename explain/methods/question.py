@@ -15,6 +15,7 @@ import numpy.typing as npt
 from captioner import conditions
 from captioner.errors import BadInput
 from captioner.reports.findings import FINDINGS
+from captioner.sentence import Sentence
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -181,7 +182,9 @@ def ask(
         if positions is not None or alternatives:
             raise ValueError("findings have no places in a sequence, and are compared with nothing")
         if not model.has_findings:
-            raise BadInput(f"The checkpoint {model.name} has no finding head: it writes impressions alone.")
+            raise BadInput(
+                Sentence("The checkpoint {name} has no finding head: it writes impressions alone.", name=model.name)
+            )
         asked = tokens
     else:
         asked = _words(model, tokens, positions, alternatives)

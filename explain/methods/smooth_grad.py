@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from captioner.sentence import Sentence
 from explain.methods.base import Method
 from explain.methods.graphs import graphs_of, word_groups
 
@@ -29,7 +30,7 @@ class SmoothGrad(Method):
         batch: copies that run through the network at once.
     """
 
-    name, title = "smooth-grad", "SmoothGrad"
+    name, title = "smooth-grad", Sentence("SmoothGrad")
     slow = True
 
     def __init__(self, samples: int = 24, noise: float = 0.1, seed: int = 0, batch: int = 8) -> None:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from captioner.evaluation.bootstrap import draw, interval
 from captioner.numbers import decimal
+from captioner.sentence import Sentence
 from explain.metrics.sanity_checks import similarity
 
 DEPENDS, DOES_NOT, CANNOT_TELL = "depends", "does not depend", "cannot tell"
@@ -106,38 +107,45 @@ def of_other_studies(
     return found
 
 
-def sentence(found: Dependence) -> str:
+def sentence(found: Dependence) -> Sentence:
     """What was found, with its numbers, in one sentence without a judgement."""
     if found.difference["value"] is None:
-        return "There is no second study to compare its maps with."
+        return Sentence("There is no second study to compare its maps with.")
     low, high = (
         decimal(found.difference[end]) if found.difference[end] is not None else "–" for end in ("low", "high")
     )
-    return (
-        f"With every weight made random the maps resemble the trained ones by {decimal(found.similarity['value'])} "
-        "(rank correlation), and the trained maps of different studies resemble each other by "
-        f"{decimal(found.others['value'])}: a difference of {decimal(found.difference['value'])} ({low} to {high}, "
-        f"{found.studies} studies)."
+    return Sentence(
+        "With every weight made random the maps resemble the trained ones by {similarity} (rank correlation), and the "
+        "trained maps of different studies resemble each other by {others}: a difference of {difference} ({low} to "
+        "{high}, {studies} studies).",
+        similarity=decimal(found.similarity["value"]),
+        others=decimal(found.others["value"]),
+        difference=decimal(found.difference["value"]),
+        low=low,
+        high=high,
+        studies=found.studies,
     )
 
 
-def words(found: Dependence) -> str:
+def words(found: Dependence) -> Sentence:
     """The verdict in a sentence that says no more than the numbers do."""
     if found.verdict == DEPENDS:
-        return (
+        return Sentence(
             "Depends on the weights: without what was learned, less is left of its maps than different studies share."
         )
     if found.verdict == DOES_NOT:
-        return (
-            "Does not depend on the weights: its maps stay much as they were when nothing is learned, so they show the "
-            "picture more than the model."
-            if found.similarity["low"] > THE_SAME
-            else "Does not depend on the weights as it should: a network that has learned nothing gives maps that are "
-            "more like the trained ones than maps of different studies are."
+        if found.similarity["low"] > THE_SAME:
+            return Sentence(
+                "Does not depend on the weights: its maps stay much as they were when nothing is learned, so they show "
+                "the picture more than the model."
+            )
+        return Sentence(
+            "Does not depend on the weights as it should: a network that has learned nothing gives maps that are more "
+            "like the trained ones than maps of different studies are."
         )
     if found.studies < FEWEST:
-        return f"Cannot tell from so few studies: {FEWEST} are needed."
-    return (
+        return Sentence("Cannot tell from so few studies: {fewest} are needed.", fewest=FEWEST)
+    return Sentence(
         "Cannot tell: what is left of its maps without what was learned, and what different studies share, differ by "
         "no more than chance."
     )

@@ -15,6 +15,7 @@ import numpy as np
 from captioner.images.orientation import orientation
 from captioner.images.study import View
 from captioner.numbers import decimal
+from captioner.sentence import Sentence
 from explain import heatmap, places
 from explain.methods.base import method as method_called
 
@@ -138,21 +139,25 @@ def _number(value: float) -> float:
     return round(float(value), 5) if isfinite(value) else -1e9
 
 
-def number_of(explanation: Explanation) -> str:
+def number_of(explanation: Explanation) -> Sentence:
     """What the number is called that an Explanation explains."""
-    return "log odds" if explanation.findings else "log probability"
+    return Sentence("log odds") if explanation.findings else Sentence("log probability")
 
 
-def _facts(explanation: Explanation, number: int) -> list[str]:
+def _facts(explanation: Explanation, number: int) -> list[Sentence]:
     """Sentences about one word that the method itself found out."""
     details = explanation.details
     facts = []
     if "gap" in details:
         gap, rise = float(details["gap"][number]), float(details["target"][number] - details["baseline"][number])
         facts.append(
-            f"The pictures add {decimal(rise)} to the {number_of(explanation)} over blurred ones; the map misses "
-            f"{decimal(abs(gap), 3)} of it."
+            Sentence(
+                "The pictures add {rise} to the {number} over blurred ones; the map misses {gap} of it.",
+                rise=decimal(rise),
+                number=number_of(explanation),
+                gap=decimal(abs(gap), 3),
+            )
         )
     if explanation.alternatives[number] is not None:
-        facts.append("This map compares the word with another one that could have stood here.")
+        facts.append(Sentence("This map compares the word with another one that could have stood here."))
     return facts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from captioner.numbers import percent
+from captioner.sentence import Sentence
 from explain.methods.base import method as method_called
 from explain.methods.question import ask
 from explain.metrics.area_occlusion import RANDOM, SHARE, SIGNIFICANT, AreaOcclusionTest
@@ -86,14 +87,14 @@ def entry(word: str, found: tuple[PictureShare, AreaOcclusion]) -> dict[str, Any
     """
     pictures, area = found
     rows = [
-        ("this study", pictures.shown),
-        ("the frontal alone", pictures.frontal),
-        ("the lateral alone", pictures.lateral),
-        ("black pictures", pictures.blank),
-        ("another patient's pictures", pictures.other),
-        ("the marked area hidden", area.hidden),
-        ("the middle of the pictures hidden", area.middle),
-        ("another area hidden", float(np.median(area.random))),
+        (Sentence("this study"), pictures.shown),
+        (Sentence("the frontal alone"), pictures.frontal),
+        (Sentence("the lateral alone"), pictures.lateral),
+        (Sentence("black pictures"), pictures.blank),
+        (Sentence("another patient's pictures"), pictures.other),
+        (Sentence("the marked area hidden"), area.hidden),
+        (Sentence("the middle of the pictures hidden"), area.middle),
+        (Sentence("another area hidden"), float(np.median(area.random))),
     ]
     return {
         "verdict": verdict(word, pictures, area),

@@ -3,9 +3,10 @@
 
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { showProgress } from "../viewer/progress.js";
 
-const studies = (count) => (count === 1 ? "1 study" : `${count} studies`);
+const studies = (count) => text("{count} studies", { count });
 
 function save(name, kind, parts) {
   const link = document.createElement("a");
@@ -27,31 +28,31 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
   let running = false;
 
   const done = () => answered.filter(Boolean).length;
-  const say = (text) => { find(".cxr-batch-said").textContent = text; };
+  const say = (sentence) => { find(".cxr-batch-said").textContent = sentence; };
 
   function refuse(message) {
     find(".cxr-refusal").hidden = !message;
     find(".cxr-refusal").textContent = message;
   }
 
-  function offer(text) {
-    go.hidden = !text;
-    go.textContent = text;
+  function offer(name) {
+    go.hidden = !name;
+    go.textContent = name;
   }
 
   function cells(row, group) {
-    const { study, pictures, how, text, stated, notices = [], error } = row;
+    const { study, pictures, how, alone, text: impression, stated, notices = [], error } = row;
     const line = make("tr");
     line.append(make("th", "", study), make("td"), make("td"));
     line.firstChild.scope = "row";
-    line.children[1].append(make("span", "cxr-batch-pictures", pictures.join(", ")), make("span", "cxr-fine", how.startsWith("alone") ? how : `paired by ${how}`));
+    line.children[1].append(make("span", "cxr-batch-pictures", pictures.join(", ")), make("span", "cxr-fine", alone ? how : text("paired by {how}", { how })));
     const answer = line.children[2];
     if (error) answer.append(make("p", "cxr-batch-error", error));
-    else if (text !== undefined) {
-      answer.append(make("p", "cxr-batch-text", text.replaceAll(" .", "\u00a0.") || "(no words)"));
-      if (stated) answer.append(make("p", "cxr-fine", `Seen by the finding head: ${stated}`));
+    else if (impression !== undefined) {
+      answer.append(make("p", "cxr-batch-text", impression.replaceAll(" .", "\u00a0.") || text("(no words)")));
+      if (stated) answer.append(make("p", "cxr-fine", text("Seen by the finding head: {stated}", { stated })));
       for (const notice of notices) answer.append(make("p", "cxr-fine", notice));
-    } else answer.append(make("span", "cxr-fine", "not yet"));
+    } else answer.append(make("span", "cxr-fine", text("not yet")));
     line.dataset.group = group;
     return line;
   }
@@ -75,16 +76,17 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     waiting = null;
     work.hidden = true;
     const failed = answered.flat().filter((row) => row?.error).length;
-    const told = `${done()} of ${studies(groups.length)} answered by ${by}.` + (failed ? ` ${studies(failed)} could not be read.` : "");
-    say([message, told].filter(Boolean).join(" "));
-    offer(done() < groups.length ? "Go on" : "Begin again");
+    const told = text("{done} of {studies} answered by {by}.", { done: done(), studies: studies(groups.length), by });
+    const unread = failed ? text("{count} studies could not be read.", { count: failed }) : "";
+    say([message, told, unread].filter(Boolean).join(" "));
+    offer(done() < groups.length ? text("Go on") : text("Begin again"));
     if (held) go.focus();
   }
 
   function next() {
     const place = groups.findIndex((_, number) => !answered[number]);
     if (place < 0) return rest("");
-    showProgress(work, done(), groups.length, `${done()} of ${groups.length}`);
+    showProgress(work, done(), groups.length, text("{done} of {all}", { done: done(), all: groups.length }));
     waiting = { kind: "batch", number: ++wishes, place };
     trigger("study", waiting);
   }
@@ -100,11 +102,11 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     for (const kind of ["csv", "json"]) find(`.cxr-batch-${kind}`).hidden = true;
     const left = detail.left_out || [], more = detail.more_left_out || 0;
     find(".cxr-batch-left").hidden = !left.length;
-    find(".cxr-batch-left summary").textContent = `Left out: ${left.length + more} ${left.length + more === 1 ? "file" : "files"}`;
-    find(".cxr-batch-left ul").replaceChildren(...left.map((text) => make("li", "", text)), ...(more ? [make("li", "", `and ${more} more`)] : []));
+    find(".cxr-batch-left summary").textContent = text("Left out: {count} files", { count: left.length + more });
+    find(".cxr-batch-left ul").replaceChildren(...left.map((file) => make("li", "", file)), ...(more ? [make("li", "", text("and {more} more", { more }))] : []));
     const pairs = groups.filter((group) => group.pictures.length === 2).length;
-    say(groups.length ? `${studies(groups.length)} found, ${pairs} of them with two views.` : "");
-    offer(groups.length === 1 ? "Write its impression" : `Write ${groups.length} impressions`);
+    say(groups.length ? text("{studies} found, {pairs} of them with two views.", { studies: studies(groups.length), pairs }) : "");
+    offer(text("Write {count} impressions", { count: groups.length }));
     paint();
   }
 
@@ -113,7 +115,7 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     if (!waiting || detail.number !== waiting.number) {
       if (detail.kind === "study" && !running && groups[detail.place] && detail.number === wishes && !answered[detail.place]) {
         arrived(detail.place, detail.rows); // asked for before the visitor stopped
-        rest("Stopped.");
+        rest(text("Stopped."));
       }
       return;
     }
@@ -130,7 +132,7 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     refuse("");
     offer("");
     running = true;
-    showProgress(work, done(), groups.length, `${done()} of ${groups.length}`);
+    showProgress(work, done(), groups.length, text("{done} of {all}", { done: done(), all: groups.length }));
     find(".cxr-halt").focus();
     if (done() && done() < groups.length) return next();
     answered = [];
@@ -139,7 +141,7 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     waiting = { kind: "batch", number: ++wishes, place: null };
     trigger("begin", waiting);
   });
-  find(".cxr-halt").addEventListener("click", () => rest("Stopped."));
+  find(".cxr-halt").addEventListener("click", () => rest(text("Stopped.")));
   find(".cxr-batch-csv").addEventListener("click", () =>
     save("impressions.csv", "text/csv;charset=utf-8", ["\ufeff", HEADER, ...answered.flat().filter(Boolean).map((row) => row.csv)]));
   find(".cxr-batch-json").addEventListener("click", () =>
@@ -148,7 +150,7 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
   // The queue was full for too long (retry_full_queue.js).
   listen(element, EVENTS.queue, ({ state, wish }) => {
     if (state !== "refused" || !waiting || wish?.kind !== "batch" || wish.number !== waiting.number) return;
-    refuse("Too many people were asking: go on a little later.");
+    refuse(text("Too many people were asking: go on a little later."));
     rest("");
   });
   watch("value", () => { if (props.value) arrive(props.value); });

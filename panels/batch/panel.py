@@ -16,9 +16,13 @@ import gradio as gr
 
 from captioner import BadInput
 from captioner.images.limits import shown_name
+from captioner.images.pairing import Rule
+from captioner.language import later, text
+from captioner.sentence import Sentence
 from captioner.serving.upload_batch import HEADER, HOW, MOST_STUDIES, Answered, UploadBatch, csv_line
 from panels.server import modules, visitors
 from panels.server.jobs import BATCH, MODEL, SLOW, number
+from panels.shell import template
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 FIRST = (MODEL["concurrency_id"], SLOW["concurrency_id"])  # what goes before a study of a batch
 MOST_LEFT_OUT = 20  # that are named
-_HERE = Path(__file__).parent
+GONE = later("Give the files again: they are here no longer.")
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,18 @@ def look(paths: list[str] | None) -> tuple[dict[str, Any], Begun | None]:
     except BadInput as error:
         return {"kind": "look", "state": "refused", "message": str(error)}, None
     studies = [
-        {"study": group.study, "pictures": [shown_name(name) for name in group.pictures], "how": HOW[group.rule]}
+        {
+            "study": group.study,
+            "pictures": [shown_name(name) for name in group.pictures],
+            "how": HOW[group.rule],
+            "alone": group.rule is Rule.ALONE,
+        }
         for group in files.groups
     ]
-    left_out = [f"{shown_name(name)}: {reason}" for name, reason in files.left_out[:MOST_LEFT_OUT]]
+    left_out = [
+        Sentence("{name}: {reason}", name=shown_name(name), reason=reason)
+        for name, reason in files.left_out[:MOST_LEFT_OUT]
+    ]
     told = {"studies": studies, "left_out": left_out, "more_left_out": len(files.left_out) - len(left_out)}
     return {"kind": "look", "state": "seen", **told}, Begun(files)
 
@@ -75,6 +87,7 @@ def told(answered: Answered) -> dict[str, Any]:
         "study": answered.row.study,
         "pictures": [shown_name(name) for name in (answered.row.frontal, answered.row.lateral) if name],
         "how": answered.paired_by,
+        "alone": answered.alone,
         "text": line.get("text"),
         "stated": answered.stated,
         "notices": line.get("notices", []),
@@ -93,7 +106,7 @@ def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
         side: panels.shell.sidebar.Sidebar, whose checkpoint and search are used.
     """
     files = gr.File(
-        label=f"A zip, or many files: at most {MOST_STUDIES} studies",
+        label=text("A zip, or many files: at most {most} studies", most=MOST_STUDIES),
         file_count="multiple",
         type="filepath",
         height=150,
@@ -103,7 +116,7 @@ def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
     files.preprocess = lambda payload: [each.path for each in payload] if payload else None
     out = gr.HTML(
         value={"kind": "look", "state": "empty"},
-        html_template=(_HERE / "batch.html").read_text(encoding="utf-8"),
+        html_template=template.render("batch/batch.html"),
         js_on_load=modules.start("batch/batch.js", ["begin", "study"], HEADER=csv_line(HEADER)),
         apply_default_css=False,
         elem_id="batch",
@@ -116,21 +129,25 @@ def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
             return {
                 "kind": "refused",
                 "number": count,
-                "message": "Give the files again: they are here no longer.",
+                "message": text(GONE),
             }, None
         search = {"decoding": decoding, "beam_width": int(width), "length_penalty": float(penalty)}
         checkpoint = checkpoint or next(iter(pool.names), None)
-        by = f"beam search, width {int(width)}" if decoding == "beam" else "greedy search"
-        return {"kind": "begun", "number": count, "by": f"{checkpoint}, {by}"}, Begun(batch.files, checkpoint, search)
+        by = (
+            text("{checkpoint}, beam search, width {width}", checkpoint=checkpoint, width=int(width))
+            if decoding == "beam"
+            else text("{checkpoint}, greedy search", checkpoint=checkpoint)
+        )
+        return {"kind": "begun", "number": count, "by": by}, Begun(batch.files, checkpoint, search)
 
     def study(event: gr.EventData, batch: Any) -> dict[str, Any]:
         count, place = number(event._data), event._data.get("place")
         head = {"number": count, "place": place}
         try:
             if batch is None or batch.search is None:
-                raise BadInput("Give the files again: they are here no longer.")
+                raise BadInput(text(GONE))
             if not isinstance(place, int) or not 0 <= place < len(batch.files.groups):
-                raise BadInput("There is no such study among these files.")
+                raise BadInput(text("There is no such study among these files."))
             visitors.after_others(page._queue, FIRST)
             answered = batch.files.answer(place, pool.get(batch.checkpoint), **batch.search)
         except BadInput as error:

@@ -3,6 +3,7 @@
 
 import { make, panelTab } from "../shell/elements.js";
 import { EVENTS, tell } from "../shell/events.js";
+import { text } from "../shell/language.js";
 import { addressOf } from "../quiz/chooser.js";
 
 const PATIENCE = 10_000; // milliseconds after which what has not come is asked for again
@@ -41,10 +42,10 @@ export function start({ element, trigger, props, watch }) {
       item.hidden = !selects.every((select) => !select.value || card.values[select.dataset.filter].includes(select.value));
       return !item.hidden;
     });
-    find(".cxr-gallery-count").textContent = `${shown.length} of ${cards.length} cases`;
+    find(".cxr-gallery-count").textContent = text("{shown} of {cases} cases", { shown: shown.length, cases: cards.length });
     const quiz = find(".cxr-gallery-quiz");
     quiz.hidden = !shown.length;
-    quiz.textContent = shown.length > MOST ? `Quiz on the first ${MOST} of these` : "Quiz on these";
+    quiz.textContent = shown.length > MOST ? text("Quiz on the first {most} of these", { most: MOST }) : text("Quiz on these");
     quiz.href = addressOf(shown.slice(0, MOST).map(({ card }) => card.code)).href;
   }
 
@@ -57,7 +58,7 @@ export function start({ element, trigger, props, watch }) {
       select.replaceChildren(select.options[0], ...offered.map(([value, label, count]) => new Option(`${label} (${count})`, value)));
       select.closest("label").hidden = !offered.length;
     }
-    find(".cxr-gallery-who").textContent = `What the checkpoint \u201c${checkpoint}\u201d says`;
+    find(".cxr-gallery-who").textContent = text("What the checkpoint “{checkpoint}” says", { checkpoint });
     find(".cxr-gallery-summary").textContent = summary;
     follow();
   }

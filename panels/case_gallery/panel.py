@@ -9,15 +9,16 @@ from typing import Any
 
 import gradio as gr
 
+from captioner.language import later
 from captioner.reports.findings import FINDINGS
+from captioner.sentence import Sentence
 from explain import case_gallery
 from panels.server import modules
-from panels.shell import deep_link
+from panels.shell import deep_link, template
 from panels.shell.gallery import thumbnail
 
-_HERE = Path(__file__).parent
-NOTHING = "nothing planted"
-WITHOUT = "What a checkpoint says of these cases was not written down: `python -m explain gallery` does that."
+NOTHING = later("nothing planted")
+WITHOUT = Sentence("What a checkpoint says of these cases was not written down: `python -m explain gallery` does that.")
 
 
 def payload(folder: Path, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def payload(folder: Path, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
     answers = told["cases"] if told else {}
     cards = [_card(entry, answers.get(entry["name"])) for entry in cases]
     kinds = {
-        "finding": [(name, name) for name in (*FINDINGS, NOTHING)],
+        "finding": [(name, Sentence(name)) for name in (*FINDINGS, NOTHING)],
         "outcome": list(case_gallery.OUTCOMES.items()),
         "place": list(case_gallery.PLACES.items()),
     }
@@ -62,12 +63,12 @@ def _card(entry: dict[str, Any], told: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "name": entry["name"],
         "code": deep_link.case_code(entry["name"]),
-        "title": entry["title"],
+        "title": Sentence(entry["title"]),
         "pictures": [thumbnail(entry[view]) for view in ("frontal", "lateral") if entry[view]],
         "impression": told["impression"] if told else "",
         "verdict": told["verdict"] if told else "",
         "marks": [[name, case_gallery.OUTCOMES[name]] for name in outcomes]
-        + [[name, f"map {case_gallery.PLACES[name]}"] for name in place if name != "none"],
+        + [[name, Sentence("map {place}", place=case_gallery.PLACES[name])] for name in place if name != "none"],
         "values": {"finding": case_gallery.findings_of(entry) or [NOTHING], "outcome": outcomes, "place": place},
     }
 
@@ -80,7 +81,7 @@ def build(folder: Path, cases: Sequence[dict[str, Any]]) -> None:
     """
     view = gr.HTML(
         value={"state": "empty"},
-        html_template=(_HERE / "case_gallery.html").read_text(encoding="utf-8"),
+        html_template=template.render("case_gallery/case_gallery.html"),
         js_on_load=modules.start("case_gallery/case_gallery.js", ["wanted"]),
         apply_default_css=False,
         elem_id="gallery",

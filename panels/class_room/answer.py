@@ -7,11 +7,12 @@ from math import isfinite
 from typing import Any
 
 from captioner import BadInput
+from captioner.language import later, text
 from captioner.reports.findings import FINDINGS
 from explain.metrics.marked_place import Point
 from explain.quiz import VIEWS
 
-NOTHING = "nothing abnormal"
+NOTHING = later("nothing abnormal")
 CHOICES = (*FINDINGS, NOTHING)
 """What a student may pick."""
 
@@ -42,7 +43,7 @@ def read(value: Any) -> Answer:
         BadInput: it is none.
     """
     if not isinstance(value, dict) or value.get("finding") not in list(CHOICES):
-        raise BadInput("Pick a finding first.")
+        raise BadInput(text("Pick a finding first."))
     return Answer(str(value["finding"]), *(_point(value.get(view), view) for view in VIEWS))
 
 
@@ -50,7 +51,7 @@ def _point(value: Any, view: str) -> Point | None:
     if value is None:
         return None
     if not isinstance(value, (list, tuple)) or len(value) != 2 or not all(map(_share, value)):
-        raise BadInput(f"The mark on the {view} view must be two numbers from 0 to 1.")
+        raise BadInput(text("The mark on the {view} view must be two numbers from 0 to 1.", view=text(view)))
     return float(value[0]), float(value[1])
 
 

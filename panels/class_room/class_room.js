@@ -15,8 +15,8 @@ const SOME = 4; // cases that are chosen at first
 export function start({ element, trigger, props, watch }, { CASES, CHOICES, COLOURS }) {
   useColours(COLOURS);
   const root = element.querySelector(".cxr-class"), find = (selector) => root.querySelector(selector);
-  const asked = new URLSearchParams(location.search).get("class");
-  const base = location.origin + location.pathname;
+  const address = new URLSearchParams(location.search), asked = address.get("class");
+  const here = { base: location.origin + location.pathname, lang: address.get("lang") }; // of the link to the room
   let number = 0, heard = 0; // of the wishes; an answer that an earlier one overtook is left
   let place = null; // { key } or { seat, code }
   let part = null, look = null, seen = null, has = null;
@@ -41,12 +41,12 @@ export function start({ element, trigger, props, watch }, { CASES, CHOICES, COLO
     const secret = place?.key ? { key: place.key } : place?.seat ? { seat: place.seat } : {};
     trigger(name, { ...secret, has, ...wish, number: ++number });
   }
-  const ask = () => send({ do: "look", seen, ...(place?.key && seen === null ? { base } : {}) });
+  const ask = () => send({ do: "look", seen, ...(place?.key && seen === null ? here : {}) });
 
-  function say(text, alarm = false) {
+  function say(sentence, alarm = false) {
     find(".cxr-refusal").hidden = !alarm;
-    find(".cxr-refusal").textContent = alarm ? text : "";
-    find(".cxr-class-said").textContent = alarm ? "" : text;
+    find(".cxr-refusal").textContent = alarm ? sentence : "";
+    find(".cxr-class-said").textContent = alarm ? "" : sentence;
   }
 
   // The wall has the whole width while it is seen, and the side with its titles, which would tell the findings, goes.
@@ -118,7 +118,7 @@ export function start({ element, trigger, props, watch }, { CASES, CHOICES, COLO
     return box;
   });
   find(".cxr-class-open button").addEventListener("click", () => {
-    send({ do: "open", base, cases: boxes.filter((box) => box.checked).map((box) => box.value) });
+    send({ do: "open", ...here, cases: boxes.filter((box) => box.checked).map((box) => box.value) });
   });
 
   new IntersectionObserver((entries) => {

@@ -8,12 +8,12 @@ page's other questions: once for each case, by the teacher.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from captioner import BadInput
+from captioner.language import text
 from panels.class_room import answer as answers
 from panels.class_room import qr_code
 from panels.class_room.case import Cases
@@ -21,12 +21,11 @@ from panels.class_room.rooms import Rooms, State
 from panels.class_room.tally import tally
 from panels.server import modules
 from panels.server.jobs import MODEL
+from panels.shell import template
 from panels.viewer import word_viewer
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
-
-_HERE = Path(__file__).parent
 
 
 class ClassRoom:
@@ -70,7 +69,7 @@ class ClassRoom:
         if do == "open":
             names = asked.get("cases") if isinstance(asked.get("cases"), list) else []
             if not all(isinstance(name, str) and name in self.cases.entries for name in names):
-                raise BadInput("There is no example of that name.")
+                raise BadInput(text("There is no example of that name."))
             qr_code.address(asked.get("base"), "")  # refused before there is a room
             key = self.rooms.open(names, address)
             return {"key": key, **self._wall(key, asked)}
@@ -85,9 +84,9 @@ class ClassRoom:
             self.rooms.go_to(key, asked.get("at"))
         elif do == "close":
             self.rooms.close(key)
-            return {"state": "closed", "message": "The room is closed, and all that was in it is forgotten."}
+            return {"state": "closed", "message": text("The room is closed, and all that was in it is forgotten.")}
         elif do != "look":
-            raise BadInput("The page asked for something that is not there.")
+            raise BadInput(text("The page asked for something that is not there."))
         return self._wall(key, asked) if key is not None else self._seat(seat, asked)
 
     def _is_open(self, asked: dict[str, Any]) -> bool:
@@ -107,7 +106,7 @@ class ClassRoom:
             return told
         link = {}
         if "base" in asked:
-            address = qr_code.address(asked["base"], state.code)
+            address = qr_code.address(asked["base"], state.code, asked.get("lang"))
             link = {"link": address, "qr": qr_code.picture(address)}
         counts = {"code": state.code, "joined": state.joined, "answered": state.answered}
         return {**told, "state": "wall", **counts, **link}
@@ -148,11 +147,11 @@ def build(pool: ModelPool, entries: Sequence[Mapping]) -> ClassRoom:
     room = ClassRoom(Rooms(), Cases(pool, entries))
     view = gr.HTML(
         value={"state": "empty"},
-        html_template=(_HERE / "class_room.html").read_text(encoding="utf-8"),
+        html_template=template.render("class_room/class_room.html"),
         js_on_load=modules.start(
             "class_room/class_room.js",
             ["act", "ask_model"],
-            CASES=[{"name": entry["name"], "title": entry["title"]} for entry in entries],
+            CASES=[{"name": entry["name"], "title": text(entry["title"])} for entry in entries],
             CHOICES=list(answers.CHOICES),
             COLOURS=word_viewer.colour_tables(),
         ),

@@ -1,6 +1,7 @@
 // What is told of a case after the reveal: maps over the films, outlines, the spread of findings, and what the numbers say.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { capital } from "../shell/wording.js";
 import { drawMap } from "../viewer/maps.js";
 import { outlineOf } from "../viewer/outline.js";
@@ -27,9 +28,13 @@ export const marksOf = (told) => Object.fromEntries(told.marks.map(({ view, map 
 export const mapsOf = (model) => ({ frontal: model.maps?.[0], lateral: model.maps?.[1] });
 
 function marksSaid({ view, count, inside, chance }) {
-  if (!count) return `${capital(view)}: nobody marked it.`;
-  if (inside === null) return `${capital(view)}: ${count} marked it, and nothing was planted there.`;
-  return `${capital(view)}: ${inside} of ${count} marks lie inside the outline (of random places ${percent(chance)} would).`;
+  const name = capital(text(view));
+  if (!count) return text("{view}: nobody marked it.", { view: name });
+  if (inside === null) return text("{view}: {count} marked it, and nothing was planted there.", { view: name, count });
+  return text(
+    "{view}: {inside} of {count} marks lie inside the outline (of random places {chance} would).",
+    { view: name, inside, count, chance: percent(chance) },
+  );
 }
 
 // A list of bars: how often each finding was picked.
@@ -40,8 +45,8 @@ export function bars({ findings, answered }) {
     item.dataset.right = right;
     bar.style.setProperty("--share", count / answered);
     bar.setAttribute("aria-hidden", "true");
-    item.append(make("span", "", capital(name)), bar, make("b", "", `${count}${right ? " \u2713" : ""}`));
-    if (right) item.append(make("span", "cxr-unseen", " (it is there)"));
+    item.append(make("span", "", capital(text(name))), bar, make("b", "", `${count}${right ? " \u2713" : ""}`));
+    if (right) item.append(make("span", "cxr-unseen", ` ${text("(it is there)")}`));
     list.append(item);
   }
   return list;
@@ -49,13 +54,16 @@ export function bars({ findings, answered }) {
 
 // What was planted, what the class made of it, and the model.
 export function sentences({ told, truth, model }) {
-  const lines = [["Planted", `${truth.title}, drawn by a computer: ${truth.text}`]];
+  const lines = [[text("Planted"), text("{title}, drawn by a computer: {impression}", { title: truth.title, impression: truth.text })]];
   if (told.answered) {
-    lines.push(["The class", `${told.right} of ${told.answered} picked a finding that is there (${percent(told.guessed)} would by guessing).`]);
-    lines.push(["The marks", told.marks.map(marksSaid).join(" ")]);
-  } else lines.push(["The class", "Nobody had answered."]);
-  if (model) lines.push(["The model", `\u201c${model.text}\u201d ${model.verdict}`]);
+    const picked = text(
+      "{right} of {count} picked a finding that is there ({guessed} would by guessing).",
+      { right: told.right, count: told.answered, guessed: percent(told.guessed) },
+    );
+    lines.push([text("The class"), picked], [text("The marks"), told.marks.map(marksSaid).join(" ")]);
+  } else lines.push([text("The class"), text("Nobody had answered.")]);
+  if (model) lines.push([text("The model"), `\u201c${model.text}\u201d ${model.verdict}`]);
   const list = make("dl", "cxr-class-told");
-  for (const [name, text] of lines) list.append(make("dt", "", name), make("dd", "", text));
+  for (const [name, said] of lines) list.append(make("dt", "", name), make("dd", "", said));
   return list;
 }

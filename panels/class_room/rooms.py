@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from captioner import BadInput
+from captioner.language import later, text
 from panels.class_room.answer import Answer
 from panels.server.brake import Brake
 
@@ -33,7 +34,7 @@ ANSWERS = 30, 60.0  # of one student, who may change his mind
 ABANDONED = 600.0  # seconds since the teacher was last heard, after which a room makes way where there is none left
 SWEPT = 30.0  # seconds between two looks for rooms whose hour is over
 
-OVER = "This room is closed: nothing of it is kept."
+OVER = later("This room is closed: nothing of it is kept.")
 Tally = Callable[[str, Sequence[Answer]], dict[str, Any]]
 
 
@@ -99,8 +100,8 @@ class State:
 
 def clean(code: Any) -> str:
     """A code as it was typed, in the form in which it is kept: capitals, without blanks and hyphens."""
-    text = code if isinstance(code, str) else ""
-    return "".join(text[:40].upper().replace("-", "").split())
+    typed = code if isinstance(code, str) else ""
+    return "".join(typed[:40].upper().replace("-", "").split())
 
 
 class Rooms:
@@ -133,11 +134,13 @@ class Rooms:
             BadInput: too many or no cases, or too many rooms.
         """
         if not 0 < len(cases) <= CASES:
-            raise BadInput(f"Choose from 1 to {CASES} cases for the room.")
+            raise BadInput(text("Choose from 1 to {most} cases for the room.", most=CASES))
         with self._lock:
             self.sweep()
             if sum(room.address == address for room in self._rooms.values()) >= ROOMS_OF_ONE:
-                raise BadInput(f"{ROOMS_OF_ONE} rooms are open from your address already: close one first.")
+                raise BadInput(
+                    text("{rooms} rooms are open from your address already: close one first.", rooms=ROOMS_OF_ONE)
+                )
             if len(self._rooms) >= ROOMS:
                 self._make_way()
             now = self._clock()
@@ -155,13 +158,15 @@ class Rooms:
         with self._lock:
             self.sweep()
             if wait := self._wrong.wait(address):
-                raise BadInput(f"Too many wrong codes were tried here: try again in {int(wait) + 1} seconds.")
+                raise BadInput(
+                    text("Too many wrong codes were tried here: try again in {count} seconds.", count=int(wait) + 1)
+                )
             room = self._codes.get(clean(code))
             if room is None:
                 self._wrong.count(address)
-                raise BadInput("There is no open room with this code: look at the wall again.")
+                raise BadInput(text("There is no open room with this code: look at the wall again."))
             if len(room.seats) >= SEATS:
-                raise BadInput(f"This room is full: it has {SEATS} seats.")
+                raise BadInput(text("This room is full: it has {seats} seats.", seats=SEATS))
             seat = secrets.token_urlsafe(16)
             room.seats.add(seat)
             room.version += 1
@@ -177,9 +182,11 @@ class Rooms:
         with self._lock:
             room = self._room_of(seat)
             if at != room.at or room.revealed:
-                raise BadInput("This case is over: your answer came too late.")
+                raise BadInput(text("This case is over: your answer came too late."))
             if wait := self._answered.wait(str(seat)):
-                raise BadInput(f"That was often enough: your answer can change again in {int(wait) + 1} seconds.")
+                raise BadInput(
+                    text("That was often enough: your answer can change again in {count} seconds.", count=int(wait) + 1)
+                )
             self._answered.count(str(seat))
             room.answers[str(seat)] = answer
             room.version += 1
@@ -209,7 +216,7 @@ class Rooms:
         with self._lock:
             room = self._own(key)
             if not isinstance(at, int) or isinstance(at, bool) or not 0 <= at < len(room.cases):
-                raise BadInput(f"The room has the cases 1 to {len(room.cases)}.")
+                raise BadInput(text("The room has the cases 1 to {last}.", last=len(room.cases)))
             room.at, room.revealed, room.told = at, False, None
             room.answers.clear()
             room.version += 1
@@ -267,7 +274,7 @@ class Rooms:
         self.sweep()
         room = self._rooms.get(key) if isinstance(key, str) else None
         if room is None:
-            raise BadInput(OVER)
+            raise BadInput(text(OVER))
         room.heard = self._clock()
         return room
 
@@ -275,7 +282,7 @@ class Rooms:
         self.sweep()
         room = self._seats.get(seat) if isinstance(seat, str) else None
         if room is None:
-            raise BadInput(OVER)
+            raise BadInput(text(OVER))
         return room
 
     def _forget(self, room: Room) -> None:
@@ -288,7 +295,7 @@ class Rooms:
         """Close the room whose teacher has been silent longest, if that is long."""
         room = min(self._rooms.values(), key=lambda room: room.heard)
         if self._clock() - room.heard < ABANDONED:
-            raise BadInput(f"All {ROOMS} rooms are taken: try again in some minutes.")
+            raise BadInput(text("All {rooms} rooms are taken: try again in some minutes.", rooms=ROOMS))
         self._forget(room)
 
     def _new_code(self) -> str:

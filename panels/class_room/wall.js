@@ -1,13 +1,14 @@
 // The teacher's wall: code and QR, how many answered, and after the reveal all marks beside the model's map.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { makeMarkingFilm } from "../quiz/marking_film.js";
 import { bars, drawOver, mapsOf, marksOf, outline, sentences } from "./results.js";
 
 const LOCAL = /^(localhost|127\.|\[::1\])/;
 
-function button(text, className, pressed) {
-  const made = make("button", className, text);
+function button(name, className, pressed) {
+  const made = make("button", className, name);
   made.type = "button";
   made.addEventListener("click", pressed);
   return made;
@@ -17,20 +18,20 @@ function button(text, className, pressed) {
 export function makeWall(send) {
   const node = make("div", "cxr-wall"), aside = make("aside"), stage = make("div", "cxr-wall-stage");
   const code = make("p", "cxr-wall-code"), qr = make("img", "cxr-wall-qr"), link = make("p", "cxr-fine cxr-wall-link");
-  const local = make("p", "cxr-wall-local", "This address is this machine\u2019s own: phones cannot reach it.");
+  const local = make("p", "cxr-wall-local", text("This address is this machine’s own: phones cannot reach it."));
   const count = make("p", "cxr-wall-count"), left = make("p", "cxr-fine");
   count.setAttribute("role", "status");
   local.hidden = !LOCAL.test(location.host);
   let now = null, views = null, closing = false;
 
-  const reveal = button("Reveal", "cxr-primary", () => send({ do: "reveal" }));
-  const next = button("Next case", "cxr-primary", () => send({ do: "go", at: now.at + 1 }));
-  const back = button("Back", "", () => send({ do: "go", at: now.at - 1 }));
-  const close = button("Close the room", "", () => {
+  const reveal = button(text("Reveal"), "cxr-primary", () => send({ do: "reveal" }));
+  const next = button(text("Next case"), "cxr-primary", () => send({ do: "go", at: now.at + 1 }));
+  const back = button(text("Back"), "", () => send({ do: "go", at: now.at - 1 }));
+  const close = button(text("Close the room"), "", () => {
     if (closing) return send({ do: "close" });
     closing = true;
-    close.textContent = "Close it for good?";
-    setTimeout(() => { closing = false; close.textContent = "Close the room"; }, 4000);
+    close.textContent = text("Close it for good?");
+    setTimeout(() => { closing = false; close.textContent = text("Close the room"); }, 4000);
   });
   const turn = make("div", "cxr-wall-turn");
   turn.append(reveal, next, back, close);
@@ -46,23 +47,23 @@ export function makeWall(send) {
   }
 
   function lay() {
-    const title = make("h2", "", `Case ${now.at + 1} of ${now.count}`);
+    const title = make("h2", "", text("Case {number} of {cases}", { number: now.at + 1, cases: now.count }));
     title.tabIndex = -1;
     if (!now.revealed) {
-      const [part] = film("Mark the place on both views, and pick the finding.");
+      const [part] = film(text("Mark the place on both views, and pick the finding."));
       stage.replaceChildren(title, part);
       return;
     }
-    const [own, marked] = film(`The class: where ${now.told.answered} marked`), pair = make("div", "cxr-wall-pair");
+    const [own, marked] = film(text("The class: where {answered} marked", { answered: now.told.answered })), pair = make("div", "cxr-wall-pair");
     pair.append(own);
     drawOver(marked, marksOf(now.told));
     outline(marked, now.truth);
     if (now.model?.maps) {
-      const [part, read] = film(`The model. ${now.model.about}`);
+      const [part, read] = film(text("The model. {about}", { about: now.model.about }));
       drawOver(read, mapsOf(now.model), now.model.extent);
       outline(read, now.truth);
       pair.append(part);
-    } else pair.append(make("p", "cxr-wall-waits", now.model ? now.model.about : "The model is asked\u2026"));
+    } else pair.append(make("p", "cxr-wall-waits", now.model ? now.model.about : text("The model is asked…")));
     const said = make("div", "cxr-wall-said");
     said.append(bars(now.told), sentences(now));
     stage.replaceChildren(title, pair, said);
@@ -74,12 +75,13 @@ export function makeWall(send) {
     views = state.views || views;
     if (state.qr) {
       qr.src = state.qr;
-      qr.alt = `QR code of ${state.link}`;
+      qr.alt = text("QR code of {link}", { link: state.link });
       link.textContent = state.link.replace(/^https?:\/\//, "");
     }
-    code.replaceChildren(make("span", "cxr-unseen", "Code: "), `${state.code.slice(0, 3)} ${state.code.slice(3)}`);
-    count.replaceChildren(make("b", "", String(state.answered)), ` of ${state.joined} answered`);
-    left.textContent = `The room closes in ${state.minutes} minutes.`;
+    code.replaceChildren(make("span", "cxr-unseen", `${text("Code:")} `), `${state.code.slice(0, 3)} ${state.code.slice(3)}`);
+    const around = text("{answered} of {joined} answered", { joined: state.joined }).split("{answered}");
+    count.replaceChildren(around[0], make("b", "", String(state.answered)), around[1] ?? "");
+    left.textContent = text("The room closes in {count} minutes.", { count: state.minutes });
     reveal.hidden = state.revealed;
     next.hidden = !state.revealed || state.at + 1 >= state.count;
     back.disabled = !state.at;

@@ -1,6 +1,7 @@
 // Where a quiz begins: cases by lot, chosen ones, or a study of the visitor's own; and the link to chosen ones.
 
 import { make } from "../shell/elements.js";
+import { keepLanguage, text } from "../shell/language.js";
 
 const BY_LOT = 5;
 
@@ -16,9 +17,9 @@ function drawn(cases, count) {
 
 // The codes of the cases in the address, or null: as panels/shell/deep_link.py, which says what is wrong with others.
 export function askedFor({ CASES, MOST }) {
-  const text = new URLSearchParams(location.search).get("quiz");
-  if (!text) return null;
-  const found = text.split(",").map((part) => CASES.find(({ code, name }) => [code, name].includes(part.trim()))?.code);
+  const asked = new URLSearchParams(location.search).get("quiz");
+  if (!asked) return null;
+  const found = asked.split(",").map((part) => CASES.find(({ code, name }) => [code, name].includes(part.trim()))?.code);
   const once = [...new Set(found)];
   return once.includes(undefined) || once.length > MOST ? null : once;
 }
@@ -28,17 +29,17 @@ export function addressOf(codes) {
   const url = new URL(location.href);
   if (codes) url.search = `?quiz=${codes.join(",")}`;
   else url.searchParams.delete("quiz");
-  return url;
+  return keepLanguage(url);
 }
 
 async function copy(button, codes) {
   const before = button.textContent, url = addressOf(codes);
   try {
     await navigator.clipboard.writeText(url.href);
-    button.textContent = "Link copied";
+    button.textContent = text("Link copied");
   } catch { // no leave to write there, as on a page without https
     history.replaceState(history.state, "", url);
-    button.textContent = "The link stands in the address bar";
+    button.textContent = text("The link stands in the address bar");
   }
   setTimeout(() => { button.textContent = before; }, 2500);
 }
@@ -48,7 +49,7 @@ export function makeChooser(root, { CASES, MOST }, begin, beginOwn) {
   const find = (selector) => root.querySelector(selector);
   const codes = CASES.map(({ code }) => code), count = Math.min(BY_LOT, codes.length);
   const lot = find(".cxr-quiz-lot"), start = find(".cxr-quiz-chosen"), link = find(".cxr-quiz-copy");
-  lot.textContent = `Start: ${count} ${count === 1 ? "case" : "cases"} drawn by lot`;
+  lot.textContent = text("Start: {count} cases drawn by lot", { count });
   lot.hidden = find(".cxr-quiz-choose").hidden = !codes.length;
   lot.addEventListener("click", () => begin(drawn(codes, count)));
 
@@ -61,10 +62,10 @@ export function makeChooser(root, { CASES, MOST }, begin, beginOwn) {
   });
   const chosen = () => boxes.filter((box) => box.checked).map((box) => box.value);
   function follow() {
-    const many = chosen().length;
-    start.textContent = many ? `Start with ${many === 1 ? "this case" : `these ${many} cases`}` : "Start with the chosen cases";
-    for (const button of [start, link]) button.disabled = !many || many > MOST;
-    for (const box of boxes) box.disabled = !box.checked && many >= MOST;
+    const count = chosen().length;
+    start.textContent = count ? text("Start with these {count} cases", { count }) : text("Start with the chosen cases");
+    for (const button of [start, link]) button.disabled = !count || count > MOST;
+    for (const box of boxes) box.disabled = !box.checked && count >= MOST;
   }
   find(".cxr-quiz-cases").addEventListener("change", follow);
   start.addEventListener("click", () => begin(chosen()));

@@ -4,6 +4,7 @@
 // A view: { name, width, height, url, sides, convention, fields, edges }, as panels/quiz/film.py makes it.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { capital } from "../shell/wording.js";
 import { fit, pointOn } from "../viewer/view_figure.js";
 
@@ -38,14 +39,14 @@ function letters({ sides }) {
 
 // One view; `changed` is called when its mark is another.
 function makeFrame(view, changed) {
-  const figure = make("figure", "cxr-marking-view"), head = make("figcaption", "", capital(view.name));
+  const figure = make("figure", "cxr-marking-view"), head = make("figcaption", "", capital(text(view.name)));
   const picture = make("div", "cxr-marking-picture"), image = make("img"), canvas = make("canvas"), layer = make("div", "cxr-marking-layer");
   figure.dataset.view = view.name;
   figure.style.setProperty("--shape", (view.width / view.height).toFixed(4));
-  Object.assign(image, { src: view.url, width: view.width, height: view.height, alt: `${capital(view.name)} chest X-ray`, draggable: false });
+  Object.assign(image, { src: view.url, width: view.width, height: view.height, alt: capital(text("{view} chest X-ray", { view: text(view.name) })), draggable: false });
   canvas.setAttribute("aria-hidden", "true");
   picture.append(image, canvas, layer, ...letters(view));
-  const said = make("p", "cxr-marking-said", "Not marked."), pin = pinAt(MIDDLE, "own");
+  const said = make("p", "cxr-marking-said", text("Not marked.")), pin = pinAt(MIDDLE, "own");
   pin.hidden = true;
   picture.append(pin);
   said.setAttribute("role", "status");
@@ -53,7 +54,8 @@ function makeFrame(view, changed) {
   if (view.convention) figure.append(make("p", "cxr-convention", view.convention));
   picture.tabIndex = 0;
   picture.setAttribute("role", "application"); // arrow keys are the picture's own, for screen readers too
-  picture.setAttribute("aria-label", `${capital(view.name)} view: arrow keys set and move your mark, with Shift further; Delete takes it away.`);
+  const keys = text("{view} view: arrow keys set and move your mark, with Shift further; Delete takes it away.", { view: text(view.name) });
+  picture.setAttribute("aria-label", capital(keys));
 
   const frame = { view, figure, picture, canvas, layer, point: null, locked: false, paint: null };
 
@@ -61,7 +63,7 @@ function makeFrame(view, changed) {
     frame.point = point && point.map(within);
     pin.hidden = !point;
     if (point) Object.assign(pin.style, { left: `${frame.point[0] * 100}%`, top: `${frame.point[1] * 100}%` });
-    said.textContent = point ? `Marked: ${fieldAt(view, frame.point)}.` : "Not marked.";
+    said.textContent = point ? text("Marked: {place}.", { place: fieldAt(view, frame.point) }) : text("Not marked.");
   };
   const move = (point) => {
     if (frame.locked) return;
@@ -109,7 +111,7 @@ function makeFrame(view, changed) {
     context.clearRect(0, 0, canvas.width, canvas.height);
     frame.paint?.(context, view);
   };
-  frame.say = (text) => { said.textContent = text; };
+  frame.say = (sentence) => { said.textContent = sentence; };
   new ResizeObserver(() => { if (fit({ picture, canvas })) frame.repaint(); }).observe(picture);
   return frame;
 }

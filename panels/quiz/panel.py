@@ -8,25 +8,24 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from captioner import BadInput
+from captioner.language import text
 from captioner.reports.findings import FINDINGS, SIDED, SIDES
 from explain import quiz
 from panels.quiz import film, request
 from panels.server import modules
 from panels.server.jobs import MODEL
-from panels.shell import deep_link
+from panels.shell import deep_link, template
 from panels.viewer.word_viewer import EMPTY, colour_tables, refusal
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
     from panels.shell.sidebar import Sidebar
 
-_HERE = Path(__file__).parent
 ANSWERS = 256  # answers of checkpoints to cases of the page that are kept, the last: some 10 KB each
 
 
@@ -56,10 +55,10 @@ class Quiz:
         """
         code = asked.get("code")
         if code is None:
-            return quiz.case_of_own(frontal, lateral, request.text(asked.get("reference")))
+            return quiz.case_of_own(frontal, lateral, request.typed_text(asked.get("reference")))
         entry = self.entries.get(code) if isinstance(code, str) else None
         if entry is None:
-            raise BadInput("There is no case of that name.")
+            raise BadInput(text("There is no case of that name."))
         return quiz.case_of_example(entry)
 
     def judged(self, asked: dict[str, Any], frontal: Any, lateral: Any, checkpoint: str | None) -> dict[str, Any]:
@@ -97,7 +96,8 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     asking = Quiz(pool, entries)
     constants = {
         "CASES": [
-            {"code": code, "name": entry["name"], "title": entry["title"]} for code, entry in asking.entries.items()
+            {"code": code, "name": entry["name"], "title": text(entry["title"])}
+            for code, entry in asking.entries.items()
         ],
         "MOST": deep_link.MOST_CASES,
         "FINDINGS": list(FINDINGS),
@@ -107,7 +107,7 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     }
     view = gr.HTML(
         value=EMPTY,
-        html_template=(_HERE / "quiz.html").read_text(encoding="utf-8"),
+        html_template=template.render("quiz/quiz.html"),
         js_on_load=modules.start("quiz/quiz.js", ["shown", "answered"], **constants),
         apply_default_css=False,
         elem_id="quiz",

@@ -1,23 +1,24 @@
 // The question of the quiz: which of the thirteen findings are there, on which side; or nothing; or in words.
 
 import { make } from "../shell/elements.js";
+import { later, text } from "../shell/language.js";
 import { capital } from "../shell/wording.js";
 
-const NOTHING = "nothing abnormal";
-const NAMES = { left: "patient\u2019s left", right: "patient\u2019s right", bilateral: "both sides" };
+const NOTHING = later("nothing abnormal");
+const NAMES = { left: later("patient’s left"), right: later("patient’s right"), bilateral: later("both sides") };
 
-function check(text) {
+function check(finding) {
   const label = make("label", "cxr-quiz-finding"), input = make("input");
   input.type = "checkbox";
-  label.append(input, make("span", "", capital(text)));
+  label.append(input, make("span", "", capital(text(finding))));
   return { label, input };
 }
 
 // The side of a finding: asked for when it is chosen.
 function sideOf(finding, sides) {
   const select = make("select");
-  select.setAttribute("aria-label", `Side of ${finding}`);
-  select.append(new Option("which side?", ""), ...sides.map((side) => new Option(NAMES[side], side)));
+  select.setAttribute("aria-label", text("Side of {finding}", { finding: text(finding) }));
+  select.append(new Option(text("which side?"), ""), ...sides.map((side) => new Option(text(NAMES[side]), side)));
   select.hidden = true;
   return select;
 }
@@ -52,7 +53,7 @@ export function makeQuestion(form, { FINDINGS, SIDED, SIDES }) {
       missing.textContent = "";
       follow();
     },
-    say: (text) => { missing.textContent = text; },
+    say: (sentence) => { missing.textContent = sentence; },
     // As panels/quiz/request.py takes it, without the marks.
     answer: () => ({
       findings: rows.filter(({ input }) => input.checked).map(({ finding, side }) => ({ name: finding, side: side?.value || null })),

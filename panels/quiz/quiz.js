@@ -2,6 +2,7 @@
 // says nothing of what is there, and then for the judgement (panels/quiz/panel.py). What was answered is kept here alone.
 
 import { EVENTS, listen } from "../shell/events.js";
+import { text } from "../shell/language.js";
 import { useColours } from "../viewer/maps.js";
 import { addressOf, askedFor, makeChooser } from "./chooser.js";
 import { makeMarkingFilm } from "./marking_film.js";
@@ -27,13 +28,13 @@ export function start({ element, trigger, props, watch }, constants) {
     document.body.classList.toggle(RUNNING, name === "run");
   }
 
-  function refuse(text) {
-    find(".cxr-refusal").hidden = !text;
-    find(".cxr-refusal").textContent = text;
+  function refuse(sentence) {
+    find(".cxr-refusal").hidden = !sentence;
+    find(".cxr-refusal").textContent = sentence;
   }
 
-  function say(text) {
-    find(".cxr-quiz-waiting").textContent = text;
+  function say(sentence) {
+    find(".cxr-quiz-waiting").textContent = sentence;
   }
 
   function rest() {
@@ -47,7 +48,7 @@ export function start({ element, trigger, props, watch }, constants) {
   const here = () => quiz.cases[quiz.at];
 
   function ask() {
-    say("Fetching the film\u2026");
+    say(text("Fetching the film…"));
     clearTimeout(waiting);
     waiting = setTimeout(() => { if (element.isConnected && quiz && !quiz.film) ask(); }, PATIENCE);
     trigger("shown", { wish: ++wishes, ...here() });
@@ -66,7 +67,8 @@ export function start({ element, trigger, props, watch }, constants) {
     find(".cxr-quiz-layers").hidden = told.hidden = true;
     form.hidden = find(".cxr-quiz-how").hidden = false;
     question.clear();
-    find(".cxr-quiz-run h2").textContent = quiz.cases.length === 1 ? "What is this?" : `Case ${quiz.at + 1} of ${quiz.cases.length}`;
+    find(".cxr-quiz-run h2").textContent = quiz.cases.length === 1
+      ? text("What is this?") : text("Case {number} of {cases}", { number: quiz.at + 1, cases: quiz.cases.length });
     find(".cxr-quiz-score").textContent = scoreLine(quiz.results);
     phase("run");
     find(".cxr-quiz-run h2").focus({ preventScroll: true });
@@ -123,7 +125,7 @@ export function start({ element, trigger, props, watch }, constants) {
   listen(element, EVENTS.queue, ({ state, wish }) => {
     if (state !== "refused" || !quiz || (wish && !("wish" in wish))) return;
     rest();
-    const sentence = "Too many people were asking. Try it again.";
+    const sentence = text("Too many people were asking. Try it again.");
     if (quiz.film) return question.say(sentence);
     end();
     refuse(sentence);
@@ -134,7 +136,7 @@ export function start({ element, trigger, props, watch }, constants) {
     if (send.disabled) return;
     question.say("");
     send.disabled = true;
-    say("Judging\u2026");
+    say(text("Judging…"));
     trigger("answered", { wish: ++wishes, ...here(), marks: quiz.film.marks(), ...question.answer() });
   });
   find(".cxr-quiz-end").addEventListener("click", end);

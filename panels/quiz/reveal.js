@@ -2,6 +2,7 @@
 // `as_dict` gives.
 
 import { make } from "../shell/elements.js";
+import { text } from "../shell/language.js";
 import { percent } from "../shell/wording.js";
 import { drawMap } from "../viewer/maps.js";
 import { outlineOf } from "../viewer/outline.js";
@@ -11,12 +12,12 @@ const STYLE = { signed: false, colours: "inferno", opacity: 0.6, cells: "smooth"
 const VIEWS = ["frontal", "lateral"]; // in the order of the maps
 
 // A switch for a layer of the film; `set(on)` is called at once, too.
-function layer(text, on, set, pin = "") {
+function layer(name, on, set, pin = "") {
   const label = make("label"), input = make("input");
   input.type = "checkbox";
   input.checked = on;
   input.addEventListener("change", () => set(input.checked));
-  label.append(input, ...(pin ? [make("i", "cxr-key")] : []), make("span", "", text));
+  label.append(input, ...(pin ? [make("i", "cxr-key")] : []), make("span", "", name));
   if (pin) label.querySelector("i").dataset.kind = pin;
   set(on);
   return label;
@@ -29,8 +30,8 @@ export function drawAnswer(film, result, place) {
   for (const frame of film.frames) {
     const { view } = frame, at = result.model.points[view.name];
     frame.layer.replaceChildren(outlineOf(result, view), ...(at ? [pinAt(at, "model")] : []));
-    const told = [`You: ${result.student.said[view.name]}.`];
-    if (at) told.push(`The model: ${fieldAt(view, at)}, ${result.model.said[view.name]}.`);
+    const told = [text("You: {said}.", { said: result.student.said[view.name] })];
+    if (at) told.push(text("The model: {place}, {said}.", { place: fieldAt(view, at), said: result.model.said[view.name] }));
     frame.say(told.join(" "));
   }
   const showMap = (on) => {
@@ -41,9 +42,11 @@ export function drawAnswer(film, result, place) {
   };
   const show = (name) => (on) => film.node.classList.toggle(name, on);
   const switches = [];
-  if (result.planted.length) switches.push(layer("What was planted", true, show("cxr-with-planted"), "planted"));
-  if (result.maps) switches.push(layer("The model\u2019s map", true, showMap), layer("Its strongest place", true, show("cxr-with-model"), "model"));
-  switches.push(layer("Your mark", true, show("cxr-with-own"), "own"));
+  if (result.planted.length) switches.push(layer(text("What was planted"), true, show("cxr-with-planted"), "planted"));
+  if (result.maps) {
+    switches.push(layer(text("The model’s map"), true, showMap), layer(text("Its strongest place"), true, show("cxr-with-model"), "model"));
+  }
+  switches.push(layer(text("Your mark"), true, show("cxr-with-own"), "own"));
   place.replaceChildren(...switches);
   place.hidden = false;
 }
@@ -57,27 +60,32 @@ function card(kind, title, sentence, lines) {
 
 // How many marks were inside; what is said of each stands under its view.
 function places(result, who) {
-  const [inside, of] = result[who].inside;
-  return of ? `Inside the outline on ${inside} of ${of} ${of === 1 ? "view" : "views"}.` : "";
+  const [inside, count] = result[who].inside;
+  return count ? text("Inside the outline on {inside} of {count} views.", { inside, count }) : "";
 }
 
-const shares = (found) => Object.entries(found).map(([view, share]) => `${view} ${percent(share)}`).join(", ");
+const shares = (found) => Object.entries(found).map(([view, share]) => `${text(view)} ${percent(share)}`).join(", ");
 
 // The answer in words: cards of what is true, of the student and of the model; `last`: no case is left.
 export function tellAnswer(place, result, last, goOn) {
-  const head = make("header"), title = make("h3", "cxr-quiz-named", result.title), next = make("button", "cxr-first", last ? "See how it went" : "Next case");
+  const head = make("header"), title = make("h3", "cxr-quiz-named", result.title), next = make("button", "cxr-first", last ? text("See how it went") : text("Next case"));
   title.tabIndex = -1;
   next.type = "button";
   next.addEventListener("click", goOn);
   head.append(title, next);
-  const chance = Object.keys(result.chance).length ? `A mark set at random would be inside the outline: ${shares(result.chance)} of the time.` : "";
+  const chance = Object.keys(result.chance).length 
+    ? text("A mark set at random would be inside the outline: {shares} of the time.", { shares: shares(result.chance) }) : "";
   const overlap = Object.keys(result.overlap).length
-    ? `What stands out of its map overlaps the outline by ${shares(result.overlap)} (intersection over union; the whole picture would give ${shares(result.chance)}).` : "";
+    ? text(
+      "What stands out of its map overlaps the outline by {shares} (intersection over union; the whole picture would give {chance}).",
+      { shares: shares(result.overlap), chance: shares(result.chance) },
+    ) : "";
+  const writes = result.impression ? text("It writes: {impression}", { impression: result.impression }) : text("It writes: nothing at all");
   place.replaceChildren(
     head,
-    card("truth", "What is true", result.reference, [result.origin, ...result.notes]),
-    card("student", "You", result.student.verdict, [places(result, "student"), chance]),
-    card("model", "The model", result.model.verdict, [`It writes: ${result.impression || "nothing at all"}`, result.about, places(result, "model"), overlap]),
+    card("truth", text("What is true"), result.reference, [result.origin, ...result.notes]),
+    card("student", text("You"), result.student.verdict, [places(result, "student"), chance]),
+    card("model", text("The model"), result.model.verdict, [writes, result.about, places(result, "model"), overlap]),
   );
   place.hidden = false;
   title.focus({ preventScroll: true });

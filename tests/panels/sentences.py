@@ -65,15 +65,15 @@ def _literal(node):
     return None
 
 
-def _name(call):
+def called(call):
     return getattr(call.func, "id", None) or getattr(call.func, "attr", None)
 
 
 def python_calls(tree):
     """(call, its sentences) of every call that looks a literal up."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node) in CALLS and node.args:
-            given = node.args if _name(node) == "term" else node.args[:1]
+        if isinstance(node, ast.Call) and called(node) in CALLS and node.args:
+            given = node.args if called(node) == "term" else node.args[:1]
             either = [
                 one for each in given for one in ([each.body, each.orelse] if isinstance(each, ast.IfExp) else [each])
             ]
@@ -91,7 +91,7 @@ def _unseen(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
             yield id(node.value)
-        elif isinstance(node, ast.Call) and _name(node) in {*CALLS, "compile", "environ", "ValueError", "KeyError"}:
+        elif isinstance(node, ast.Call) and called(node) in {*CALLS, "compile", "environ", "ValueError", "KeyError"}:
             yield from (id(one) for one in ast.walk(node))
         elif isinstance(node, ast.JoinedStr):
             yield from (id(one) for one in node.values)
@@ -107,7 +107,7 @@ def python_strays(path):
             yield f"{path.relative_to(ROOT)}:{node.lineno}: {literal}"
         if isinstance(node, ast.Call):
             given = [word.value for word in node.keywords if word.arg in SHOWN_ARGUMENTS]
-            given += node.args[:1] if _name(node) in SHOWN_FIRST else []
+            given += node.args[:1] if called(node) in SHOWN_FIRST else []
             for one in given:
                 shown = _literal(one)
                 if shown and not _TWO_WORDS.search(shown) and _has_word(shown):
@@ -122,7 +122,7 @@ def asked_too_early(path):
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _name(node) in {"text", "term"} and isinstance(node.func, ast.Name)
+        if isinstance(node, ast.Call) and called(node) in {"text", "term"} and isinstance(node.func, ast.Name)
         if id(node) not in inside
     ]
 
@@ -279,24 +279,35 @@ def data_keys():
         for name in ("examples/index.json", "examples/gallery/index.json")
         for entry in json.loads((ROOT / name).read_text(encoding="utf-8"))
     }
-    return {"shell": set(glossary.values()) | titles}
+    return {"shell": set(glossary.values()) | titles, "captioner": _terms()}
+
+
+def _terms():
+    """Names in tables of `captioner`, which are data there and said by `Sentence(name)` or `text(name)`."""
+    from captioner.images.dicom_statement import OTHER_PARTS, PART_WORDS
+    from captioner.reports.findings import FINDINGS, SIDES
+    from captioner.seen_and_written import Agreement, Verdict
+    from explain.metrics.localisation import VIEWS
+
+    parts = {PART_WORDS.get(part, part.lower()) for part in OTHER_PARTS}
+    capitals = {name[:1].upper() + name[1:] for name in FINDINGS}
+    return {*FINDINGS, *capitals, *SIDES, *VIEWS, *map(str, Agreement), *map(str, Verdict), *parts}
 
 
 def all_keys():
     """part -> the sentences that it looks up."""
     found = {name: set(keys) for name, keys in data_keys().items()}
-    for ending, keys in ((".py", python_keys), (".js", script_keys), (".html", template_keys)):
+    for ending, keys in ((".py", python_keys), (".js", script_keys), (".html", template_keys), (".md", template_keys)):
         for path in files(ending):
-            if ending == ".html" and PANELS not in path.parents:
+            if ending in (".html", ".md") and PANELS not in path.parents:
                 continue  # the report, which is written in English
             found.setdefault(part(path), set()).update(keys(path))
     return found
 
 
 def strays(path):
-    return {".py": python_strays, ".js": script_strays, ".html": template_strays, ".css": sheet_strays}[path.suffix](
-        path
-    )
+    readers = {".py": python_strays, ".js": script_strays, ".css": sheet_strays}
+    return readers.get(path.suffix, template_strays)(path)
 
 
 if __name__ == "__main__":  # what is left to do in some parts: python -m tests.panels.sentences viewer findings

@@ -15,10 +15,7 @@ CATEGORIES = {"zero", "one", "two", "few", "many", "other"}  # of CLDR
 TEXTS = PANELS / "shell" / "text"
 PARTS = sorted((code, file.stem) for code in LANGUAGES for file in (TEXTS / code).glob("*.json"))
 
-TO_DO = {
-    *("quiz", "class_room", "batch"),
-    *("case_gallery", "about", "captioner", "explain"),
-}
+TO_DO: set[str] = set()
 """Parts whose sentences are not all looked up yet."""
 
 ENGLISH = {
@@ -35,6 +32,7 @@ ENGLISH = {
 
 ALLOWED = {
     "load checkpoint": "a thread's name",
+    "sweep rooms": "a thread's name",
     "import(Xx + Xx)": "JavaScript",
     modules._AT: "JavaScript",
     "Xx { display: none !important; }": "CSS",
@@ -119,6 +117,8 @@ def test_python_fills_in_what_its_sentences_name():
     for path in files(".py"):
         for call, found in sentences.python_calls(ast.parse(path.read_text(encoding="utf-8"))):
             given = {word.arg for word in call.keywords}
+            if sentences.called(call) == "Sentence" and not given:
+                continue  # of a table, to be `filled`
             for sentence in found:
                 told = f"{path.name}:{call.lineno}"
                 assert None in given or set(PLACEHOLDER.findall(sentence)) <= given | {"shown"}, told
@@ -128,7 +128,7 @@ def test_nobody_is_spoken_to_while_modules_are_imported():
     assert [line for path in files(".py") for line in sentences.asked_too_early(path)] == []
 
 
-@pytest.mark.parametrize("ending", [".py", ".js", ".html", ".css"])
+@pytest.mark.parametrize("ending", [".py", ".js", ".html", ".md", ".css"])
 def test_no_sentence_of_the_page_stands_outside_the_catalogues(ending):
     looked_at = [
         path
@@ -145,7 +145,7 @@ def test_every_exception_is_still_one(keys):
     assert all((sentences.ROOT / name).is_file() for name in ENGLISH)
     found = {
         stray.partition(": ")[2]
-        for ending in (".py", ".js", ".html", ".css")
+        for ending in (".py", ".js", ".html", ".md", ".css")
         for path in files(ending)
         if PANELS in path.parents
         for stray in sentences.strays(path)
