@@ -5,6 +5,7 @@ Teacher forcing as in `captioner.decoding.forcing`, over a batch of altered stud
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,17 +29,24 @@ def graphs_of(model: Captioner) -> Graphs:
     """The graphs of a Captioner, kept until another is explained, with its encoder's weights of then; see `living`."""
     found = _LIVING.get(model) or _KEPT.get(model)
     if found is None:
+        _let_go()
         found = _made(model, living=False)
-        _KEPT.clear()
+        _KEPT.clear()  # somebody else may have built some meanwhile
         _KEPT[model] = found
     return found
+
+
+def _let_go() -> None:
+    """Give up the graphs that are kept before others are built: both at once would be the most that is ever held."""
+    _KEPT.clear()
+    gc.collect()  # a graph refers to itself
 
 
 @contextmanager
 def living(model: Captioner) -> Iterator[None]:
     """Within, the graphs of a Captioner follow its weights as they change; nobody else may use the model."""
     before = _LIVING.get(model)
-    _KEPT.clear()
+    _let_go()
     _LIVING[model] = _made(model, living=True)
     try:
         yield

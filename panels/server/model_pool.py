@@ -83,6 +83,7 @@ class ModelPool:
         with self._locks[name]:
             found = self._loaded.get(name)
             if found is None:
+                self._give_up(self._keep - 1)  # before there is another one: the memory is never held for both
                 try:
                     found = self._load(self.folders[name])
                     self._keep_this(name, found)
@@ -103,12 +104,17 @@ class ModelPool:
             return found
 
     def _keep_this(self, name: str, found: Captioner) -> None:
-        """Keep a captioner as the one that was asked for last, and give up what has not been asked for longest."""
+        """Keep a captioner as the one that was asked for last."""
         with self._order:
             self._loaded[name] = found
             self._ready.add(name)
             self._loaded.move_to_end(name)
-            given_up = [self._loaded.popitem(last=False) for _ in range(len(self._loaded) - self._keep)]
+        self._give_up(self._keep)
+
+    def _give_up(self, most: int) -> None:
+        """Give up what has not been asked for longest, until at most so many are kept."""
+        with self._order:
+            given_up = [self._loaded.popitem(last=False) for _ in range(len(self._loaded) - most)]
         if given_up and self._let_go is not None:
             del given_up
             self._let_go()

@@ -1,10 +1,12 @@
 """Visitors who do everything at once: impressions, every method, Trust with random weights, changed pictures.
 
 `python -m pytest tests/robustness/test_mixed_load.py -m "long or not long" -s`: thirty visitors with all the
-checkpoints that the page comes with. It prints what the main process held at rest, at the most, and afterwards.
+checkpoints that the page comes with, or as many as CXR_VISITORS says, the costliest methods first. It prints what the
+main process held at rest, at the most, and afterwards.
 """
 
 import itertools
+import os
 import threading
 import time
 
@@ -18,6 +20,7 @@ from tests.robustness.server import ask, begin_session, dashboard_process, liste
 WAIT = 5400  # seconds, on a machine that does much else
 MOST = 2 << 30  # bytes of the main process; decoders are processes of their own
 MINUTES = 3  # in which the memory must be back; the promise is one, on a machine of one's own
+MANY = int(os.environ.get("CXR_VISITORS", 30))
 LONG = pytest.mark.long
 
 
@@ -70,12 +73,13 @@ class Visitor:
 
 def visitors_of(address, picture, checkpoints, count):
     """Visitors among whom every checkpoint and every method occurs; attention only where a checkpoint has it."""
-    pairs = [(name, kind) for kind in METHODS for name in checkpoints if (name, kind) != ("simple", "attention")]
-    for number, (checkpoint, kind) in zip(range(count), itertools.cycle(pairs)):
+    every = itertools.product(reversed(METHODS), checkpoints)
+    pairs = [pair for pair in every if pair != ("attention", "simple")]
+    for number, (kind, checkpoint) in zip(range(count), itertools.cycle(pairs)):
         yield Visitor(address, picture, f"visitor{number}", checkpoint, kind)
 
 
-@pytest.mark.parametrize("served, count", [("tiny", 6), pytest.param("all", 30, marks=LONG)], indirect=["served"])
+@pytest.mark.parametrize("served, count", [("tiny", 6), pytest.param("all", MANY, marks=LONG)], indirect=["served"])
 def test_visitors_who_do_everything_at_once_fit_into_two_gigabytes(served, chest, count):
     process, address, checkpoints = served
     picture = upload(address, chest)
