@@ -49,7 +49,9 @@ export function start({ element, trigger, props, watch }, { HEADER }) {
     const answer = line.children[2];
     if (error) answer.append(make("p", "cxr-batch-error", error));
     else if (impression !== undefined) {
-      answer.append(make("p", "cxr-batch-text", impression.replaceAll(" .", "\u00a0.") || text("(no words)")));
+      const said = make("p", "cxr-batch-text", impression.replaceAll(" .", "\u00a0.") || text("(no words)"));
+      if (impression) said.lang = "en"; // as the model wrote it
+      answer.append(said);
       if (stated) answer.append(make("p", "cxr-fine", text("Seen by the finding head: {stated}", { stated })));
       for (const notice of notices) answer.append(make("p", "cxr-fine", notice));
     } else answer.append(make("span", "cxr-fine", text("not yet")));

@@ -23,7 +23,9 @@ function cardOf(card) {
     mark.dataset.name = name;
     marks.append(mark);
   }
-  button.append(pair, make("span", "cxr-title", card.title), marks, make("span", "cxr-gallery-writes", card.impression));
+  const writes = make("span", "cxr-gallery-writes", card.impression);
+  writes.lang = "en"; // as the model wrote it
+  button.append(pair, make("span", "cxr-title", card.title), marks, writes);
   button.addEventListener("click", () => {
     panelTab("explain")?.click();
     tell(EVENTS.show, { example: card.name, settings: {} });
