@@ -272,14 +272,16 @@ def sheet_strays(path):
 
 
 def data_keys():
-    """part -> the sentences that stand in files of data: the glossary, and the titles of the cases."""
+    """part -> the sentences in files of data: the glossary, the titles of the cases and what is planted in them."""
     glossary = json.loads((PANELS / "shell" / "glossary.json").read_text(encoding="utf-8"))
-    titles = {
-        entry["title"]
+    cases = [
+        entry
         for name in ("examples/index.json", "examples/gallery/index.json")
         for entry in json.loads((ROOT / name).read_text(encoding="utf-8"))
-    }
-    return {"shell": set(glossary.values()) | titles, "captioner": _terms()}
+    ]
+    titles = {entry["title"] for entry in cases}
+    planted = {finding["name"] for entry in cases for finding in entry["findings"]}
+    return {"shell": set(glossary.values()) | titles, "captioner": _terms(), "trust": planted}
 
 
 def _terms():
