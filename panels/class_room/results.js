@@ -62,7 +62,7 @@ export function sentences({ told, truth, model }) {
     );
     lines.push([text("The class"), picked], [text("The marks"), told.marks.map(marksSaid).join(" ")]);
   } else lines.push([text("The class"), text("Nobody had answered.")]);
-  if (model) lines.push([text("The model"), `\u201c${model.text}\u201d ${model.verdict}`]);
+  if (model) lines.push([text("The model"), text("“{impression}” {verdict}", { impression: model.text, verdict: model.verdict })]);
   const list = make("dl", "cxr-class-told");
   for (const [name, said] of lines) list.append(make("dt", "", name), make("dd", "", said));
   return list;
