@@ -183,7 +183,7 @@ def build(panel: Panel, tab: gr.Tab, pool: Any = None) -> None:
             placeholder=text("Type or paste it here, as it was written."),
             scale=1,
         )
-        button = gr.Button(text("Score"), variant="primary", scale=0, min_width=130, elem_id="score-run")
+        button = gr.Button(text("Score"), variant="primary", scale=0, min_width=110, elem_id="score-run")
     out = gr.HTML(apply_default_css=False, js_on_load=modules.start("score/score.js", ["wanted"]), elem_id="score")
     filled = gr.State("")
 
