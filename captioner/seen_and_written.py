@@ -126,9 +126,11 @@ def on_trial(findings: Sequence[Finding], draft: str) -> tuple[Trial, ...]:
         for claim in found
         if claim.finding in known
     ]
-    stated = {claim.finding for claim in found if not claim.denied}
+    # What is stated is not missing; nor is what is denied and seen, of which the denial is told already.
+    spoken_of = {claim.finding for claim in found if not claim.denied}
+    spoken_of |= {each.finding.name for each in trials if each.verdict is Verdict.NOT_SUPPORTED}
     for finding in findings:
-        if finding.name not in stated and _seen(finding) and not _near(finding):
+        if finding.name not in spoken_of and _seen(finding) and not _near(finding):
             sentence = Sentence(
                 "The draft does not state {finding}; the head gives it {share}.",
                 finding=_named(finding.name, finding.side),
@@ -203,9 +205,14 @@ def _trial(finding: Finding, claim: Claim) -> Trial:
     elif claim.limited and seen:
         verdict = Verdict.UNSURE
         sentence = Sentence("The draft denies a kind of {claim} only; the head gives it {share}.")
+    elif claim.denied and seen:
+        verdict = Verdict.NOT_SUPPORTED
+        if finding.side:
+            sentence = Sentence("The draft denies {claim}; the head sees it {where}, {share}.")
+        else:
+            sentence = Sentence("The draft denies {claim}; the head sees it, {share}.")
     elif claim.denied:
-        verdict = Verdict.NOT_SUPPORTED if seen else Verdict.SUPPORTED
-        sentence = Sentence("The draft denies {claim}; the head gives it {share}.")
+        verdict, sentence = Verdict.SUPPORTED, Sentence("The draft denies {claim}; the head gives it {share}.")
     elif not here:
         verdict, sentence = (
             Verdict.NOT_SUPPORTED,

@@ -34,9 +34,9 @@ import tensorflow as tf
 
 from captioner.errors import BadInput
 from captioner.reports import statements
-from captioner.reports.claims import BOTH_IF_ALONE, BOTH_WORDS, LEFT_WORDS, RIGHT_WORDS
 from captioner.reports.findings import FINDINGS, all_mentions
 from captioner.reports.negation import ENDING_WORDS, words
+from captioner.reports.sides import BOTH_IF_ALONE, BOTH_WORDS, LEFT_WORDS, RIGHT_WORDS
 from captioner.vocabulary import Vocabulary
 
 CLOSING = 8

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from captioner.caption import Finding
+from captioner.numbers import percent
 from captioner.reports.claims import claims, side_of
 from captioner.seen_and_written import Standing, standings
 from captioner.sentence import Sentence
@@ -65,11 +66,40 @@ def see_or_say(reference: str, impression: str, findings: Sequence[Finding]) -> 
     return tuple(sorted(rows, key=lambda row: not row.reference))
 
 
+def faults(reference: str, impression: str, findings: Sequence[Finding]) -> tuple[Sentence, ...]:
+    """Of each finding that an impression has wrong, whether the head failed to see it or the words to say it.
+
+    Args:
+        reference, impression, findings: as of `see_or_say`.
+
+    Returns:
+        sentences, those on findings of the reference first; none where every finding and side is right.
+    """
+    told = []
+    for row in see_or_say(reference, impression, findings):
+        right = row.impression and (row.reference_side is None or row.impression_side == row.reference_side)
+        # What is seen, and neither said nor in the reference, is no fault of the impression.
+        if (row.reference and not right) or (row.impression and not row.reference):
+            finding = next(each for each in findings if each.name == row.finding)
+            told.append(
+                Sentence(
+                    "{finding}: {fault} The head gives it {share} with a threshold of {threshold}.",
+                    finding=Sentence(row.finding[:1].upper() + row.finding[1:]),
+                    fault=row.sentence,
+                    share=percent(finding.probability),
+                    threshold=percent(finding.threshold),
+                )
+            )
+    return tuple(told)
+
+
 def _wanted(standing: Standing, written: bool, seen: bool, side: str | None) -> Sentence:
     """Of a finding that the reference states."""
     other_seen = seen and _apart(standing.seen_side, side)
     other_written = written and _apart(standing.written_side, side)
     if seen and written:
+        if side is not None and standing.written_side is None:
+            return _without_side(standing, side)
         if other_seen and other_written:
             return Sentence(
                 "Seen and said, both on another side than the reference: the head looked at the wrong side."
@@ -86,6 +116,15 @@ def _wanted(standing: Standing, written: bool, seen: bool, side: str | None) -> 
             return Sentence("Said without being seen, and of another side: a word from language.")
         return Sentence("Said without being seen: a word from language.")
     return Sentence("Not seen, so not said.")
+
+
+def _without_side(standing: Standing, side: str) -> Sentence:
+    """Of a finding that is seen and said, but not on which side."""
+    if standing.seen_side is None:
+        return Sentence("Seen and said, but on no side: the head does not tell one.")
+    if standing.seen_side == side:
+        return Sentence("Seen and said, but not on which side, although the head has it right.")
+    return Sentence("Seen on another side, and said without a side.")
 
 
 def _unwanted(written: bool, seen: bool) -> Sentence:

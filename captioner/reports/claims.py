@@ -6,40 +6,22 @@ Conventions:
 
 - Findings and negation are those of `captioner.reports.findings`; what is merely asked after ("to exclude a nodule") is
   no claim.
-- A word of side belongs to the findings of its own part of the sentence. Parts end at "and", "with", "but" and the
-  like; a finding without a side of its own shares the one before it ("left effusion and atelectasis") or the one that
-  is named after both ("atelectasis and effusion in the left base").
+- Which of them a word of side belongs to says `captioner.reports.sides`.
+- A comma ends a denial where another statement opens with it, see `captioner.reports.commas`. Captions are cleaned and
+  have none; texts as they were typed do.
 - A denial of one kind only ("no new opacity", "no large effusion") denies nothing else that is stated.
 - Findings of the middle (heart, hernia) and of both lungs (edema, emphysema) have no side.
 """
 
-import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from captioner.reports.findings import FINDINGS, SIDED, Mention, all_mentions
+from captioner.reports.commas import opening_commas
+from captioner.reports.findings import FINDINGS, SIDED, Mention, all_mentions, characters
 from captioner.reports.negation import asked_after
 from captioner.reports.pasted_text import read_pasted
+from captioner.reports.sides import Side, sides_of
 
-Side = Literal["left", "right", "bilateral"]
-
-LEFT_WORDS = {"left", "leftward", "lul", "lll", "lingula", "lingular"}
-RIGHT_WORDS = {"right", "rightward", "rul", "rml", "rll"}
-BOTH_WORDS = {"bilateral", "bilaterally", "both", "bibasilar", "bibasal", "biapical"}
-BOTH_IF_ALONE = {"bases", "apices", "hila"}  # plurals: "at the bases", but not "at the right bases"
-# "Left atrial lead": a part of the heart, which is no side of the chest.
-_PARTS_OF_THE_HEART = re.compile(r"(?:atri|ventric|heart|coronary|anterior|circumflex)")
-
-_PART_ENDS = re.compile(
-    r"^(?:and|or|nor|with|without|but|versus|vs|plus|however|while|although|though|except|which|as|due|from|causing)$"
-)
-_SHARING = {"and", "or", "nor", "versus", "vs", "plus"}
-_BESIDE = {
-    *("associated", "adjacent", "overlying", "underlying", "subjacent", "compressive", "accompanying", "superimposed")
-}
-_MEANING = {"consistent", "compatible"}
-_VERB = {"is", "are", "was", "were", "remains", "remain", "appears", "appear", "has", "have", "looks", "shows"}
-_PREPOSITIONS = {"in", "at", "on", "of", "within", "over", "near", "along", "throughout", "to", "involving"}
 _DENIAL_ENDS = {"no", "not", "without", "nor", "neither", "for", "of", "or", "and"}
 _LIMITING = {
     *("acute", "active", "new", "focal", "large", "other", "additional", "further", "significant", "suspicious"),
@@ -101,11 +83,18 @@ def claims(text: str) -> list[Claim]:
     [Claim(finding='pneumothorax', side=None, denied=True, start=1, end=2, limited=False),
      Claim(finding='effusion', side='left', denied=False, start=5, end=6, limited=False)]
     """
-    tokens = read_pasted(text).split()
+    tokens: list[str] = []
+    commas: set[int] = set()  # places of words that stand after a comma
+    for token in read_pasted(text, commas=True).split():
+        if token == ",":
+            commas.add(len(tokens))
+        else:
+            tokens.append(token)
     found: list[Claim] = []
     first = 0
     for last in [place for place, token in enumerate(tokens) if token == "."] + [len(tokens)]:
-        found += [_moved(claim, first) for claim in _claims_of_sentence(tokens[first:last])]
+        parted = {place - first for place in commas if first < place < last}
+        found += [_moved(claim, first) for claim in _claims_of_sentence(tokens[first:last], parted)]
         first = last + 1
     return found
 
@@ -179,15 +168,17 @@ def _denies(denial: Claim, stated: Claim) -> bool:
     return not denial.limited and (same_side or denial.side == stated.side)
 
 
-def _claims_of_sentence(tokens: list[str]) -> list[Claim]:
+def _claims_of_sentence(tokens: list[str], commas: set[int]) -> list[Claim]:
     sentence = " ".join(tokens)
-    asked = asked_after(sentence)
+    named = {place for mention, _ in all_mentions(sentence) for place in range(mention.start, mention.end)}
+    opened = opening_commas(tokens, commas, named) if commas else set()
+    asked = asked_after(sentence, [characters(tokens, 0, place) for place in opened])
     found = []
-    for mention, is_denied in all_mentions(sentence):
-        start = len(" ".join(tokens[: mention.start])) + (mention.start > 0)
+    for mention, is_denied in all_mentions(sentence, opened):
+        start = characters(tokens, 0, mention.start)
         if not (is_denied and any(left <= start < right for left, right in asked)):
             found.append((mention, is_denied))
-    sides = _sides(tokens, [mention for mention, _ in found])
+    sides = sides_of(tokens, commas, found)
     return [
         Claim(
             mention.finding,
@@ -214,106 +205,3 @@ def _limited(tokens: list[str], mention: Mention, others: Any) -> bool:
         if tokens[place] in _LIMITING:
             return True
     return False
-
-
-def _sides(tokens: list[str], found: list[Mention]) -> list[Side | None]:
-    """The side of each mention of a sentence."""
-    places = _side_words(tokens)
-    starts = [0] + [place for place, token in enumerate(tokens) if _PART_ENDS.match(token)]
-    parts = [range(start, end) for start, end in zip(starts, [*starts[1:], len(tokens)])]
-    own: list[set[str]] = [set() for _ in found]
-    after: list[set[str]] = [set() for _ in found]  # those of them that are named after the mention
-    waiting: set[str] = set()  # sides of a part without a finding: "right and left effusions"
-    for part in parts:
-        here = [number for number, mention in enumerate(found) if mention.start in part]
-        named = {place: side for place, side in places.items() if place in part}
-        if not here:
-            before = [number for number, mention in enumerate(found) if mention.end <= part.start]
-            if named and not any(tokens[place] in _VERB for place in part):
-                if before and after[before[-1]]:
-                    own[before[-1]] |= set(named.values())  # "in the right upper and left lower lobes"
-                    after[before[-1]] |= set(named.values())
-                else:
-                    waiting |= set(named.values())
-            continue
-        for place, side in named.items():
-            number = _owner(tokens[: part.stop], place, [found[other] for other in here])
-            if number is not None:
-                own[here[number]].add(side)
-                if place >= found[here[number]].end:
-                    after[here[number]].add(side)
-        if waiting:
-            own[here[0]] |= waiting
-            waiting = set()
-    _spread_within_parts(found, parts, own)
-    _share_between_parts(tokens, found, parts, own, after)
-    return [_joined(sides) for sides in own]
-
-
-def _side_words(tokens: list[str]) -> dict[int, Side]:
-    """place -> "left", "right" or "bilateral"."""
-    places: dict[int, Side] = {}
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1] if place + 1 < len(tokens) else ""
-        if token in LEFT_WORDS | RIGHT_WORDS and not _PARTS_OF_THE_HEART.match(following):
-            places[place] = "left" if token in LEFT_WORDS else "right"
-        elif token in BOTH_WORDS:
-            places[place] = "bilateral"
-    if not places:
-        places = {place: "bilateral" for place, token in enumerate(tokens) if token in BOTH_IF_ALONE}
-    return places
-
-
-def _owner(tokens: list[str], place: int, here: list[Mention]) -> int | None:
-    """Which of the mentions of a part a word of side belongs to, as a number; None where to none of them."""
-    before = [number for number, mention in enumerate(here) if mention.end <= place]
-    behind = [number for number, mention in enumerate(here) if mention.start > place]
-    led_by = tokens[place - 1] if place else ""
-    if led_by == "the" and place > 1:
-        led_by = tokens[place - 2]
-    if before and led_by in _PREPOSITIONS:
-        return before[-1]  # "opacity in the left base"
-    if behind:
-        return behind[0]  # "left base opacity"
-    if before and not any(token in _VERB for token in tokens[place:]):
-        return before[-1]  # "opacity left base", but not "effusion right lung is clear"
-    return None
-
-
-def _spread_within_parts(found: Any, parts: Any, own: Any) -> None:
-    """Mentions of one part without a side of their own share the part's only side: "calcified left nodule"."""
-    for part in parts:
-        here = [number for number, mention in enumerate(found) if mention.start in part]
-        sides = set().union(*(own[number] for number in here)) if here else set()
-        if len(sides) == 1:
-            for number in here:
-                own[number] |= sides
-
-
-def _share_between_parts(tokens: list[str], found: Any, parts: Any, own: Any, after: Any) -> None:
-    for part, following in zip(parts, parts[1:]):
-        joint = tokens[following.start]
-        beside = joint == "with" and (
-            tokens[following.start - 1] in _MEANING or any(tokens[place] in _BESIDE for place in following)
-        )
-        if joint not in _SHARING and not beside:
-            continue
-        here = [number for number, mention in enumerate(found) if mention.start in part]
-        there = [number for number, mention in enumerate(found) if mention.start in following]
-        if here and there and own[here[-1]] and not any(own[number] for number in there):
-            for number in there:
-                own[number] |= own[here[-1]]
-    for part, following in reversed(list(zip(parts, parts[1:]))):
-        here = [number for number, mention in enumerate(found) if mention.start in part]
-        there = [number for number, mention in enumerate(found) if mention.start in following]
-        if tokens[following.start] in _SHARING and here and there and not any(own[number] for number in here):
-            for number in here:
-                own[number] |= after[there[-1]]
-
-
-def _joined(sides: set[str]) -> Side | None:
-    if not sides:
-        return None
-    if len(sides) > 1 or "bilateral" in sides:
-        return "bilateral"
-    return "left" if "left" in sides else "right"

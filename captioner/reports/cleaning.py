@@ -11,16 +11,23 @@ _REMOVED_FOR_PRIVACY = re.compile(r"[a-z0-9'-]*x{4,}[a-z0-9'-]*")
 _NUMBERING = re.compile(r"(^|[.:;]|\s)\s*\(?\d{1,2}[.)](?=\s|[a-z]|$)")
 _WITH_DIGIT = re.compile(r"[a-z-]*\d[a-z0-9-]*(?:[.,/:]\d+)*")
 _NOT_WORDS = re.compile(r"[^a-z.]+")
+_NOT_WORDS_NOR_COMMAS = re.compile(r"[^a-z.,]+")
 
 
-def clean(text: str) -> str:
+def clean(text: str, commas: bool = False) -> str:
     """A report's section as a caption: lower-case words and full stops, separated by single spaces.
 
     `XXXX` (what was removed for privacy), list numbering, digits and the tokens that hold them, and all other marks
     go; contractions are opened; runs of full stops become one, and none comes first.
 
+    Args:
+        text: as it was written.
+        commas: whether commas stay, as words of their own. Captions have none; they say where a statement ends.
+
     >>> clean("1. No XXXX effusion, can't exclude 2.5 cm nodule.  2. Well-expanded lungs..")
     'no effusion can not exclude cm nodule . well expanded lungs .'
+    >>> clean("Left effusion, 2,5 cm, no pneumothorax,.", commas=True)
+    'left effusion , cm , no pneumothorax .'
     """
     text = text.lower().replace("’", "'")
     text = _REMOVED_FOR_PRIVACY.sub(" ", text)
@@ -31,9 +38,12 @@ def clean(text: str) -> str:
         text = text.replace(ending, opened)
     text = text.replace("'s", "")  # a possessive: "patient's"
     text = _WITH_DIGIT.sub(" ", text)
-    text = _NOT_WORDS.sub(" ", text).replace(".", " . ")
+    text = (_NOT_WORDS_NOR_COMMAS if commas else _NOT_WORDS).sub(" ", text).replace(".", " . ").replace(",", " , ")
     tokens: list[str] = []
     for token in text.split():
-        if token != "." or (tokens and tokens[-1] != "."):
+        if token == ".":
+            while tokens and tokens[-1] == ",":
+                tokens.pop()
+        if token not in (".", ",") or (tokens and tokens[-1] not in (".", ",")):
             tokens.append(token)
     return " ".join(tokens)

@@ -13,7 +13,7 @@ Conventions:
   that is not called an effusion) counts as normal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -74,8 +74,12 @@ def mentions(text: str) -> list[Mention]:
     return [mention for mention, is_denied in all_mentions(text) if not is_denied]
 
 
-def all_mentions(text: str) -> list[tuple[Mention, bool]]:
+def all_mentions(text: str, opened: Collection[int] = ()) -> list[tuple[Mention, bool]]:
     """Where a cleaned caption names which finding, stated or not, each with whether it is denied there.
+
+    Args:
+        text: a cleaned caption.
+        opened: places of words with which another statement opens after a comma (`captioner.reports.commas`).
 
     >>> all_mentions("no effusion")
     [(Mention(finding='effusion', start=1, end=2), True)]
@@ -83,7 +87,7 @@ def all_mentions(text: str) -> list[tuple[Mention, bool]]:
     tokens, found, first = text.split(), [], 0
     for last in [place for place, token in enumerate(tokens) if token == "."] + [len(tokens)]:
         sentence = " ".join(tokens[first:last])
-        stretches = denied(sentence)
+        stretches = denied(sentence, [characters(tokens, first, place) for place in opened if first < place < last])
         for finding in FINDINGS:
             for start, end in _spans(finding, sentence):
                 token = first + sentence.count(" ", 0, start)
@@ -91,6 +95,11 @@ def all_mentions(text: str) -> list[tuple[Mention, bool]]:
                 found.append((mention, any(left <= start and end <= right for left, right in stretches)))
         first = last + 1
     return sorted(found, key=lambda pair: (pair[0].start, FINDINGS.index(pair[0].finding)))
+
+
+def characters(tokens: Sequence[str], first: int, place: int) -> int:
+    """Where a word starts in its sentence, in characters; the sentence's own words start at `first`."""
+    return len(" ".join(tokens[first:place])) + (place > first)
 
 
 def label(text: str) -> np.ndarray:

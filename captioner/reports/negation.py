@@ -4,10 +4,11 @@ Source of the method: NegEx, Chapman et al., "A simple algorithm for identifying
 discharge summaries", J. Biomed. Inform. 2001. A trigger ("no", "has resolved") denies what comes after or before it,
 up to a word that opens another statement; a pseudo-trigger ("no change in", "can not exclude") looks like a trigger and
 denies nothing. Cleaned captions have lost their commas, so words that can only open a new statement ("stable", "mild",
-"there is") end a negation here as well.
+"there is") end a negation here as well. Who still has the commas says where they open another statement.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 
@@ -16,24 +17,27 @@ def words(*patterns: Any) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(pattern.replace("~", "[a-z]*") for pattern in patterns) + r")\b")
 
 
-def denied(sentence: str) -> list[tuple[int, int]]:
+def denied(sentence: str, opened: Collection[int] = ()) -> list[tuple[int, int]]:
     """Where one sentence denies, or merely asks after, what it names.
 
     Args:
         sentence: cleaned words without a full stop.
+        opened: characters where another statement opens, although no word says so (`captioner.reports.commas`).
 
     Returns:
         list of (start, end), the stretches of characters in which whatever is named is denied.
     """
-    return _stretches(sentence, _FORWARD)
+    return _stretches(sentence, _FORWARD, opened)
 
 
-def asked_after(sentence: str) -> list[tuple[int, int]]:
+def asked_after(sentence: str, opened: Collection[int] = ()) -> list[tuple[int, int]]:
     """Those of the stretches of `denied` that deny nothing: "to exclude a nodule", "if concern for", "history of"."""
-    return _stretches(sentence, _ASKING, backward=False)
+    return _stretches(sentence, _ASKING, opened, backward=False)
 
 
-def _stretches(sentence: str, forward_triggers: re.Pattern[str], backward: bool = True) -> list[tuple[int, int]]:
+def _stretches(
+    sentence: str, forward_triggers: re.Pattern[str], opened: Collection[int], backward: bool = True
+) -> list[tuple[int, int]]:
     pseudo = [match.span() for match in _PSEUDO.finditer(sentence)]
 
     def genuine(pattern: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -43,8 +47,8 @@ def _stretches(sentence: str, forward_triggers: re.Pattern[str], backward: bool 
             if not any(start < match.end() and match.start() < end for start, end in pseudo)
         ]
 
-    openings = [match.start() for match in _OPENING.finditer(sentence)]
-    ends = [match.start() for match in _FORWARD_END.finditer(sentence)]
+    openings = [*opened, *(match.start() for match in _OPENING.finditer(sentence))]
+    ends = [*opened, *(match.start() for match in _FORWARD_END.finditer(sentence))]
     behind = genuine(_BACKWARD)
     stretches = []
     if backward:

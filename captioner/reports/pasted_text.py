@@ -69,8 +69,8 @@ _SHORT = (
 )
 
 
-def read_pasted(text: str) -> str:
-    """A pasted report as a cleaned caption; a cleaned caption stays as it is.
+def read_pasted(text: str, commas: bool = False) -> str:
+    """A pasted report as a cleaned caption; a cleaned caption stays as it is. With `commas` they stay, as words.
 
     Of a report with headings, only what is under "impression" (or "conclusion" and the like) is read, or else
     what is under "findings"; what the referring doctor asked is left out. Every line of a list ends a sentence, a
@@ -95,7 +95,7 @@ def read_pasted(text: str) -> str:
         else:
             sentences.append(own)
     joined = " . ".join(_BULLET_INSIDE.sub(" . ", sentence) for sentence in sentences)
-    return clean(joined.replace(";", " . "))
+    return clean(joined.replace(";", " . "), commas)
 
 
 def _is_continued(line: str, following: str) -> bool:

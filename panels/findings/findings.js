@@ -12,7 +12,7 @@ import { addSteering } from "./steer.js";
 const NEITHER = later("neither seen nor written");
 // What a link to a place of the Explain panel holds, or would lead elsewhere (panels/shell/deep_link.py).
 const IN_LINKS = ["example", "decoding", "width", "length_penalty", "checkpoint", "word", "method", "against", "opacity", "colours", "scale", "draw", "finding", "lesson", "quiz"];
-const NONE = { without: null, steerable: false, only: "", bound: null, entries: [] };
+const NONE = { faults: [], without: null, steerable: false, only: "", bound: null, entries: [] };
 
 export function addFindings(viewer) {
   const methods = viewer.shownMethod; // of panels/viewer/method.js

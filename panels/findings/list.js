@@ -47,6 +47,8 @@ export function addList(viewer, own) {
   const bound = make("p", "cxr-finding-record"); // which of the states cannot come up, and why
   section.append(head, without, box, more, apart, bound);
   viewer.find(".cxr-desk").prepend(section);
+  const faults = make("ul", "cxr-faults"); // below the verdict: what the impression has wrong, was it not seen or not said?
+  viewer.find(".cxr-truth").append(faults);
 
   let buttons = [], open = false;
   const quiet = (entry, place) => entry.state === NEITHER && place >= LIKELIEST;
@@ -114,6 +116,7 @@ export function addList(viewer, own) {
 
   function lay(there) {
     section.hidden = !there;
+    faults.replaceChildren(...(there ? own.answer.faults : []).map((sentence) => make("li", "", sentence)));
     without.hidden = !own.answer.without;
     without.textContent = own.answer.without || "";
     head.hidden = box.hidden = Boolean(own.answer.without);

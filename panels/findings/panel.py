@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from captioner.checkpoint import how_often_right
+from captioner.evaluation.see_or_say import faults
 from captioner.language import later, text
 from captioner.reports.findings import SIDED
 from captioner.seen_and_written import standings
@@ -42,6 +43,7 @@ def payload(
     names: Sequence[str],
     lie: Sequence[str],
     extent: Extent,
+    reference: str | None = None,
 ) -> dict[str, Any]:
     """What the browser shows of the findings.
 
@@ -51,9 +53,11 @@ def payload(
         findings: of `Captioner.findings`; None without a finding head.
         names, lie: name and orientation of each view that is shown.
         extent: the part of the pictures under the grid.
+        reference: what is known to be there, as an impression; None where nothing is.
 
     Returns:
-        dict: "without", a sentence where there is no finding head, else None; "steerable", whether the decoder can be
+        dict: "faults", of each finding that the impression has wrong whether it was not seen or not said, a sentence
+        each; "without", a sentence where there is no finding head, else None; "steerable", whether the decoder can be
         told otherwise; "only", what a switch changes; "bound", a sentence where the decoder can write nothing that the
         head does not see, else None; "entries", one a finding, the likeliest first: "name", "title",
         "probability", "threshold", "base_rate", "sided", "told" (what the decoder was told: False, True or a side),
@@ -61,7 +65,7 @@ def payload(
         row), "share", "said", and "records", sentences on how often this was right, where it was counted.
     """
     if findings is None:
-        return {"without": text(WITHOUT), "steerable": False, "only": ONLY, "bound": None, "entries": []}
+        return {"faults": [], "without": text(WITHOUT), "steerable": False, "only": ONLY, "bound": None, "entries": []}
     table = model.how_often_right
     claims = claim_dicts(model, caption, findings)
     conditions = {condition.finding: condition for condition in caption.conditions}
@@ -96,6 +100,7 @@ def payload(
     entries.sort(key=lambda entry: -entry["probability"])
     bound = text(BOUND) if model.config["decoding"].get("says_what_it_is_told") else None
     return {
+        "faults": [] if reference is None else list(faults(reference, caption.text, findings)),
         "without": None,
         "steerable": bool(caption.conditions),
         "only": ONLY,

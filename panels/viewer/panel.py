@@ -110,6 +110,7 @@ def answer(
         [view.name for view in shown],
         [orientation(view.pixels, view.name) for view in shown],
         session.extent,
+        example["impression"] if example else None,
     )
     result["mendings"] = [{"name": each.name, "offer": each.offer} for each in session.study.mendings]
     result["mended"] = list(session.key.mended)

@@ -70,6 +70,18 @@ def test_findings_stand_likeliest_first_and_the_rest_is_folded(told):
     assert names(page) == SHOWN
 
 
+def test_below_the_verdict_it_is_told_whether_what_is_wrong_was_not_seen_or_not_said(told):
+    page = told()
+    assert page.locator(".cxr-judged").text_content() == "Effusion: finding and side right. Atelectasis: made up."
+    assert page.locator(".cxr-faults li").all_text_contents() == [
+        "Atelectasis: Said without being seen, a word from language; the reference does not state it. "
+        "The head gives it 6% with a threshold of 30%."
+    ]
+    page.click('#examples button[data-name="quiet"]')  # nothing to be found, and nothing found
+    page.wait_for_function("document.querySelector('.cxr-words').textContent.includes('lungs')")
+    expect(page.locator(".cxr-faults li")).to_have_count(0)
+
+
 def test_a_finding_shows_its_map_and_its_words_without_asking_the_server(told):
     page, asked = told(), []
     before = [heat(page, view).copy() for view in ("frontal", "lateral")]

@@ -109,7 +109,9 @@ TRIALS = """
 0.80 left | Left effusion | supported
 0.80 left | Right effusion | not supported
 0.80 left | Effusion | supported
-0.80 left | No effusion | not supported missing
+0.80 left | No effusion | not supported
+0.80 left | No left effusion | not supported
+0.80 left | Left pneumothorax, no effusion | not supported
 0.80 left | No right effusion | supported missing
 0.80 left | No large effusion | unsure missing
 0.80 left | Cardiomegaly | missing
@@ -146,6 +148,13 @@ def test_every_claim_of_a_draft_has_a_verdict_and_a_place_on_the_pictures():
         ("cardiomegaly", ""),
     ]
     assert all(trial.finding.map.shape == (2, 2, 2) and trial.sentence.endswith(".") for trial in trials)
+
+
+def test_a_denial_of_what_is_seen_says_where_it_is_seen():
+    trial = on_trial(head(effusion=(0.8, "left")), "No effusion")[0]
+    assert trial.sentence == "The draft denies effusion; the head sees it on the left, 80%."
+    trial = on_trial(head(cardiomegaly=(0.8, None)), "No cardiomegaly")[0]
+    assert trial.sentence == "The draft denies cardiomegaly; the head sees it, 80%."
 
 
 @pytest.mark.parametrize("draft", ["", "  \n. ", "1.", "x" * (LONGEST_DRAFT + 1)])

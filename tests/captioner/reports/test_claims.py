@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captioner.reports.claims import claims, compare_claims, contradictions, side_of
+from captioner.reports.cleaning import clean
 from captioner.reports.findings import FINDINGS, SIDED, label
+from captioner.reports.pasted_text import read_pasted
 
 SHORT = {
     "heart": "cardiomegaly",
@@ -59,6 +61,49 @@ if there is concern for pneumonia consider ct |
 ct to exclude a left nodule |
 history of pneumonia |
 no acute disease |
+"""
+# Commas, judged by hand: what a comma parts, and what only a list holds.
+CLAIMS += """\
+Left effusion, no pneumothorax. | fluid/left -ptx
+No pneumothorax, left effusion. | -ptx fluid/left
+No pneumothorax, small left effusion and atelectasis. | -ptx fluid/left collapse/left
+Small left effusion, no pneumothorax or consolidation. | fluid/left -ptx -opacity
+Right lower lobe opacity, no effusion, no pneumothorax. | opacity/right -fluid -ptx
+Left effusion and no pneumothorax. | fluid/left -ptx
+left effusion no pneumothorax | fluid/left -ptx
+No left effusion, right lower lobe pneumonia. | -fluid/left opacity/right
+No left effusion, no pneumothorax. | -fluid/left -ptx
+No left effusion or pneumothorax. | -fluid/left -ptx/left
+No effusion, pneumothorax, or consolidation. | -fluid -ptx -opacity
+No effusion, pneumothorax or left lower lobe consolidation. | -fluid -ptx -opacity/left
+No effusion, pneumothorax, and consolidation. | -fluid -ptx -opacity
+No effusion, edema. | -fluid -edema
+No focal consolidation, large effusion, or pneumothorax. | ~opacity ~fluid -ptx
+No acute disease, old granuloma on the right. | calcium/right
+No pneumothorax, the heart is enlarged. | -ptx heart
+No pneumothorax, effusion or edema is seen. | -ptx -fluid -edema
+No large, left effusion. | ~fluid/left
+No consolidation, calcified granuloma in the left base. | -opacity calcium/left calcium/left
+Left effusion, pneumothorax not seen. | fluid/left -ptx
+Effusion, pneumothorax, and edema have resolved. | -fluid -ptx -edema
+Left effusion, edema and pneumothorax have resolved. | -fluid/left -edema -ptx
+The left effusion, seen before, has resolved. | -fluid/left
+Left effusion, since resolved. | -fluid/left
+Atelectasis, left base. | collapse/left
+Opacities, right upper and left lower lobes. | opacity/bilateral
+Opacity, left base, small effusion. | opacity/left fluid
+Airspace opacity, left effusion. | opacity fluid/left
+Left effusion, calcified granuloma. | fluid/left calcium calcium
+Left effusion, atelectasis, and scarring. | fluid/left collapse/left scar/left
+Scarring, atelectasis and effusion in the left base. | scar/left collapse/left fluid/left
+Cardiomegaly, left and right effusions. | heart fluid/bilateral
+Effusions, right greater than left. | fluid/bilateral
+Left effusion, right lung is clear. | fluid/left
+Small, left, loculated effusion. | fluid/left
+Bibasilar atelectasis, right effusion, no edema. | collapse/bilateral fluid/right -edema
+Right effusion without pneumothorax, left pacemaker. | fluid/right -ptx device/left
+CT to exclude a nodule, left effusion. | fluid/left
+Effusion: none, left nodule. | -fluid nodule/left
 """
 CLAIM_CASES = [tuple(part.strip() for part in line.split("|")) for line in CLAIMS.strip().splitlines()]
 
@@ -163,6 +208,12 @@ captions = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
 def test_states_what_the_labeller_states(text):
     stated = {claim.finding for claim in claims(text) if not claim.denied}
     assert stated == {finding for finding, there in zip(FINDINGS, label(text)) if there}
+
+
+@given(st.text(alphabet="ab,. 1;\n'-", max_size=30))
+def test_commas_are_all_that_a_text_with_commas_has_more(text):
+    assert [word for word in clean(text, commas=True).split() if word != ","] == clean(text).split()
+    assert [word for word in read_pasted(text, commas=True).split() if word != ","] == read_pasted(text).split()
 
 
 @given(captions)

@@ -53,6 +53,19 @@ def test_the_likeliest_comes_first_and_each_says_how_it_stands(told):
     assert entries[1]["told"] is True and entries[1]["sided"] is False  # the heart has no side
 
 
+def test_of_a_known_study_it_is_told_what_was_not_seen_and_what_was_not_said(told):
+    _, model, session, _ = told
+    assert sent(model, session)["faults"] == []
+    findings = model.findings(session.features)
+    reference = "right effusion, cardiomegaly, hernia"
+    found = payload(model, session.caption, findings, BOTH, (USUAL, USUAL), WHOLE, reference)["faults"]
+    assert [told.split(" The head")[0] for told in found] == [
+        "Cardiomegaly: Seen, but not said.",
+        "Hernia: Not seen, so not said.",
+        "Atelectasis: Said without being seen, a word from language; the reference does not state it.",
+    ]
+
+
 def test_a_decoder_that_says_only_what_it_is_told_says_which_state_it_cannot_reach(told):
     _, model, session, _ = told
     assert sent(model, session)["bound"] is None
