@@ -6,7 +6,6 @@ standard: PS3.3 C.7.3.1 (modality), C.8.11.1 (view position), C.7.6.1.1.1 (patie
 annotation); PS3.16 annex L (body parts).
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -14,6 +13,7 @@ from typing import Any
 
 import pydicom
 
+from captioner.images.dicom_study import digest
 from captioner.images.limits import decoding
 from captioner.sentence import Sentence
 
@@ -113,7 +113,7 @@ def statement(data: bytes, name: str) -> Statement:
         row,
         column,
         words["BurnedInAnnotation"] == ["YES"],
-        hashlib.sha256(words["StudyInstanceUID"][0].encode()).hexdigest()[:16] if words["StudyInstanceUID"] else None,
+        digest(words["StudyInstanceUID"][0]) if words["StudyInstanceUID"] else None,
     )
 
 

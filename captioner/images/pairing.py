@@ -1,13 +1,15 @@
 """Which pictures are the two views of one study, told from how files are called and lie in folders.
 
-Three rules, the surest first. Two names that differ by a word for the view alone (`7-frontal.png` and `7-lateral.png`,
-`PA/7.dcm` and `LAT/7.dcm`) are a pair. Two names that differ by their last number alone (`7_1.png`, `7_2.png`), where
-no third does, lie together; so do two pictures that have a folder to themselves. Of pictures that lie together it is
-not known yet which is which, or whether they are a pair at all: that has to be seen (`captioner.images.study`).
+Four rules, the surest first. Two names that differ by a word for the view alone (`7-frontal.png` and `7-lateral.png`,
+`PA/7.dcm` and `LAT/7.dcm`) are a pair, unless the files say that they are of different studies. Two files that say that
+they are of one study, where no third does, lie together, however they are called. So do two whose names differ by their
+last number alone (`7_1.png`, `7_2.png`), where no third does, and two that have a folder to themselves. Of what lies
+together it is not known yet which is which, or whether it is a pair at all: that has to be seen
+(`captioner.images.study`).
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +21,7 @@ class Rule(StrEnum):
     """By what the pictures of a group were put together."""
 
     NAMES = "names"
+    STUDY = "study"
     NUMBERS = "numbers"
     FOLDER = "folder"
     ALONE = "alone"
@@ -64,11 +67,13 @@ def named_view(name: str) -> tuple[str | None, tuple[str, ...]]:
     return view, tuple(word for n, words in enumerate(left) for word in (["/"] if n else []) + words)
 
 
-def groups(names: Sequence[str]) -> list[Group]:
+def groups(names: Sequence[str], studies: Mapping[str, str] | None = None) -> list[Group]:
     """Put pictures together.
 
     Args:
         names: of files, each once, folders parted by "/".
+        studies: name -> what tells its study from others, of files that say it themselves
+            (`captioner.images.dicom_study`).
 
     Returns:
         groups in the order of their first pictures; every name is in one of them.
@@ -84,8 +89,12 @@ def groups(names: Sequence[str]) -> list[Group]:
 
     one_of_each = frozenset(("frontal", "lateral"))
     may_be = {one_of_each, *(frozenset((None, view)) for view in (None, *one_of_each))}
+    said = studies or {}
     for alike in _by(names, lambda name: tuple(word.lower() for word in told[name][1])):
-        take(Rule.NAMES, alike, {one_of_each})
+        if len({said[name] for name in alike if name in said}) < 2:
+            take(Rule.NAMES, alike, {one_of_each})
+    for alike in _by([name for name in names if name in said], said.__getitem__):
+        take(Rule.STUDY, [name for name in alike if name in left], may_be)
     for alike in _by(names, _without_last_number):
         take(Rule.NUMBERS, alike, may_be)
     for folder in _folders(names):
@@ -135,6 +144,8 @@ def _study(rule: Rule, pictures: Sequence[str], taken: set[str]) -> str:
         name = "-".join(words).replace("-/-", "/")
     elif rule is Rule.NUMBERS:
         name = re.sub(r"[\W_]*\d+\D*$", "", _stem(pictures[0])) or _stem(pictures[0])
+    elif rule is Rule.STUDY:
+        name = _stem(pictures[0])
     elif rule is Rule.FOLDER:
         folders = [picture.split("/")[:-1] for picture in pictures]
         shared = [one for one, other in zip(*folders) if one == other]

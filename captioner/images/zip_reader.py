@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from captioner.errors import BadInput
+from captioner.images import dicom_study
 from captioner.images.dicom import is_dicom
 from captioner.images.limits import MAX_BYTES, shown_name
 from captioner.images.raster import SIGNATURES
@@ -27,7 +28,7 @@ MOST_ENTRIES = 2000
 LARGEST_DIRECTORY = 1 << 20  # bytes of the list of entries: some hundred each
 MOST_BYTES = 1 << 30  # unpacked, all entries together
 LONGEST_NAME, DEEPEST = 240, 12  # bytes of a name, folders in it
-BEGINNING = 4096  # bytes that tell what a file is
+BEGINNING = dicom_study.BEGINNING  # bytes that tell what a file is, and of which study
 CHUNK = 1 << 20
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)  # of one entry
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -51,11 +52,13 @@ class Contents:
         pictures: names of the entries that begin as a picture does, in the archive's order, folders parted by "/".
         left_out: names of the others, with the reason; folders and what systems put there are not told.
         size: bytes of the pictures, unpacked, as the directory states them.
+        studies: name -> its study, of those of the pictures that say it (`captioner.images.dicom_study`).
     """
 
     pictures: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
     size: int
+    studies: dict[str, str]
 
 
 def is_zip(path: Path) -> bool:
@@ -77,6 +80,7 @@ def contents(path: Path) -> Contents:
             twice, or a name that would be elsewhere than below the archive.
     """
     name, pictures, left_out, size = shown_name(path), [], [], 0
+    studies: dict[str, str] = {}
     with _opened(path) as archive:
         for entry in _entries(archive, name):
             inside = _inside(entry)
@@ -100,7 +104,10 @@ def contents(path: Path) -> Contents:
             else:
                 pictures.append(inside)
                 size += entry.file_size
-    return Contents(tuple(pictures), tuple(left_out), size)
+                study = dicom_study.study_in(beginning) if is_dicom(beginning) else None
+                if study is not None:
+                    studies[inside] = study
+    return Contents(tuple(pictures), tuple(left_out), size, studies)
 
 
 def unpack(path: Path, picture: str, folder: Path) -> Path:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from captioner.errors import BadInput
-from captioner.images import dicom_statement, pairing, zip_reader
+from captioner.images import dicom_statement, dicom_study, pairing, zip_reader
+from captioner.images.dicom import is_dicom
 from captioner.images.limits import shown_name
 from captioner.images.pairing import Group, Rule
 from captioner.images.study import seen_as
@@ -34,6 +35,7 @@ HEADER = ("study", "frontal", "lateral", "paired_by", "text", "log_prob", "findi
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 HOW = {
     Rule.NAMES: Sentence("names"),
+    Rule.STUDY: Sentence("the study that the files say they are of"),
     Rule.NUMBERS: Sentence("one name but for its last number"),
     Rule.FOLDER: Sentence("a folder of their own"),
     Rule.ALONE: Sentence("alone"),
@@ -125,21 +127,28 @@ class UploadBatch:
             )
         self._pictures: dict[str, _Picture] = {}
         left_out: list[tuple[str, str]] = []
-        size = 0
+        size, studies = 0, {}
         for path in files:
             try:
                 size += path.stat().st_size
                 packed = zip_reader.is_zip(path)
+                study = None if packed else _study_of(path)
             except OSError as error:
                 raise BadInput(zip_reader.no_longer_here(shown_name(path))) from error
             if not packed:
-                self._pictures[self._free(path.name)] = _Picture(path)
+                name = self._free(path.name)
+                self._pictures[name] = _Picture(path)
+                if study is not None:
+                    studies[name] = study
                 continue
             found = zip_reader.contents(path)
             size += found.size
             prefix = "" if len(files) == 1 else f"{path.stem}/"
             for inside in found.pictures:
-                self._pictures[self._free(prefix + inside)] = _Picture(path, inside)
+                name = self._free(prefix + inside)
+                self._pictures[name] = _Picture(path, inside)
+                if inside in found.studies:
+                    studies[name] = found.studies[inside]
             left_out += [(prefix + inside, reason) for inside, reason in found.left_out]
         if size > zip_reader.MOST_BYTES:
             raise BadInput(
@@ -148,7 +157,7 @@ class UploadBatch:
                     most=zip_reader.MOST_BYTES >> 30,
                 )
             )
-        self.groups: tuple[Group, ...] = tuple(pairing.groups(list(self._pictures)))
+        self.groups: tuple[Group, ...] = tuple(pairing.groups(list(self._pictures), studies))
         self.left_out = tuple(left_out)
         if not self.groups:
             raise BadInput(Sentence("There is no picture among these files: PNG, JPEG or DICOM is needed."))
@@ -205,6 +214,13 @@ class UploadBatch:
                     ]
             finally:
                 self._worked += time.monotonic() - begun
+
+
+def _study_of(path: Path) -> str | None:
+    """The study that a DICOM file says it is of; None of any other file."""
+    with open(path, "rb") as file:
+        beginning = file.read(dicom_study.BEGINNING)
+    return dicom_study.study_in(beginning) if is_dicom(beginning) else None
 
 
 class _Files:

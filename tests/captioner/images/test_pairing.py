@@ -41,6 +41,37 @@ def test_two_that_differ_by_the_last_number_alone_lie_together():
     ]
 
 
+def flat(*names, **studies):
+    """The groups of `names`; `studies` says of what study their files say they are, "_" standing for a point."""
+    said = {name.replace("_", "."): study for name, study in studies.items()}
+    return [(group.study, group.pictures, str(group.rule)) for group in groups(names, said)]
+
+
+def test_files_of_one_study_lie_together_however_they_are_called():
+    assert flat("A.dcm", "B.dcm", "C.dcm", "D.dcm", A_dcm="x", B_dcm="y", C_dcm="y", D_dcm="x") == [
+        ("A", ("A.dcm", "D.dcm"), "study"),
+        ("B", ("B.dcm", "C.dcm"), "study"),
+    ]
+    # Without the files' word no two of these lie together.
+    assert [rule for *_, rule in flat("A.dcm", "B.dcm", "C.dcm", "D.dcm")] == ["alone"] * 4
+
+
+def test_of_three_of_one_study_the_names_decide_or_nobody():
+    three = ("A.dcm", "B.dcm", "C.dcm")
+    assert [rule for *_, rule in flat(*three, A_dcm="x", B_dcm="x", C_dcm="x")] == ["alone"] * 3
+    said = {"A-pa_dcm": "x", "A-lat_dcm": "x", "C_dcm": "x"}
+    assert [rule for *_, rule in flat("A-pa.dcm", "A-lat.dcm", "C.dcm", **said)] == ["names", "alone"]
+
+
+def test_names_are_not_believed_against_the_files():
+    said = {"pa_dcm": "x", "lat_dcm": "y", "1_dcm": "y", "2_dcm": "x"}
+    assert flat("pa.dcm", "lat.dcm", "1.dcm", "2.dcm", **said) == [
+        ("pa", ("pa.dcm", "2.dcm"), "study"),
+        ("lat", ("lat.dcm", "1.dcm"), "study"),
+    ]
+    assert [rule for *_, rule in flat("a-pa.dcm", "b-pa.dcm", **{"a-pa_dcm": "x", "b-pa_dcm": "x"})] == ["alone"] * 2
+
+
 def test_of_three_alike_none_is_guessed():
     names = ("p1.png", "p2.png", "p3.png")
     assert [group[2] for group in found(*names)] == ["alone"] * 3

@@ -25,9 +25,9 @@ def picture(lateral=False, seed=0):
     return cv2.imencode(".png", np.clip(values, 0, 255).astype(np.uint8))[1].tobytes()
 
 
-def dicom(view=None, seed=0):
+def dicom(view=None, seed=0, study=None):
     values = np.random.default_rng(seed).integers(0, 255, (90, 80), np.uint8)
-    return dicom_bytes(values, **({"ViewPosition": view} if view else {}))
+    return dicom_bytes(values, ViewPosition=view or "", StudyInstanceUID=study or "")
 
 
 @pytest.fixture
@@ -118,6 +118,29 @@ def test_two_that_lie_together_and_are_no_pair_are_two_studies(zipped, monkeypat
     seen.update({"1.png": ("lateral", Statement(study="a")), "2.png": ("frontal", Statement(study="b"))})
     assert [each.row.frontal for each in batch.answer(0, Model())] == ["s/1.png", "s/2.png"]  # of two patients, perhaps
     assert "two studies, as the files say" in batch.answer(0, Model())[0].paired_by
+
+
+def test_a_flat_folder_of_dicom_files_is_put_together_by_their_studies(zipped, tmp_path):
+    told = {
+        "I1": ("PA", "1.2.1"),
+        "I2": ("LL", "1.2.2"),
+        "I3": ("PA", "1.2.2"),
+        "I4": ("LL", "1.2.1"),
+        "I5": ("PA", ""),
+    }
+    files = {name: dicom(view, seed, study) for seed, (name, (view, study)) in enumerate(told.items())}
+    (tmp_path / "loose").mkdir()
+    loose = [tmp_path / "loose" / name for name in files]
+    for path in loose:
+        path.write_bytes(files[path.name])
+    for given in ([zipped(files)], loose):
+        found = answers(UploadBatch(given), Model())
+        assert [(each.row.study, each.row.frontal, each.row.lateral) for each in found] == [
+            ("I1", "I1", "I4"),
+            ("I2", "I3", "I2"),
+            ("I5", "I5", ""),
+        ]
+        assert found[0].paired_by == "the study that the files say they are of, and by what the files say"
 
 
 def test_files_one_by_one_and_several_zips(zipped, tmp_path):
