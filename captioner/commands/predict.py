@@ -44,6 +44,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     predict.add_argument("--draft", metavar="TEXT", help="an impression to put on trial before the finding head")
     add_mend(predict)
+    _add_without_maps(predict)
     add_decoding_options(predict)
     add_length_penalty(predict)
     predict.set_defaults(run=_predict)
@@ -55,9 +56,18 @@ def add(commands: argparse._SubParsersAction) -> None:
     batch.add_argument("--export", type=Path, required=True, help="what `export` wrote, at this path on every machine")
     batch.add_argument("--out", required=True, help="folder for predictions.jsonl, or an address likewise")
     batch.add_argument("--workers", type=int, default=2, help="processes of a core each (2)")
+    _add_without_maps(batch)
     add_search_options(batch)
     add_length_penalty(batch)
     batch.set_defaults(run=_batch)
+
+
+def _add_without_maps(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--without-maps",
+        action="store_true",
+        help="leave the maps of words and findings out of the JSON (null): a line of a hundredth",
+    )
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -82,7 +92,7 @@ def _predict(options: argparse.Namespace) -> None:
     if options.studies:
         from captioner.serving.batch_prediction import predict_studies
 
-        predict_studies(options.studies, options.out, options.checkpoint, **decoding)
+        predict_studies(options.studies, options.out, options.checkpoint, not options.without_maps, **decoding)
         return
     study = captioner.read_study(options.frontal, options.lateral, mend=options.mend)
     if not options.server:
@@ -97,7 +107,8 @@ def _predict(options: argparse.Namespace) -> None:
         model = captioner.load(options.checkpoint)
     if options.findings and not model.has_findings:
         raise BadInput(f"The checkpoint {model.name} has no finding head: it writes impressions alone.")
-    caption, findings, found = answer(model, study, Path(options.frontal).name, options.draft, **decoding)
+    maps = not options.without_maps
+    caption, findings, found = answer(model, study, Path(options.frontal).name, options.draft, maps=maps, **decoding)
     for notice in caption.notices:
         print(notice, file=sys.stderr)
     for each in () if options.json else study.mendings:
@@ -118,7 +129,9 @@ def _batch(options: argparse.Namespace) -> None:
     search = {"decoding": options.decoding}
     if options.decoding == "beam":
         search |= {"beam_width": options.beam_width, "length_penalty": options.length_penalty}
-    counts = predict_table(options.studies, options.export, options.out, options.workers, **search)
+    counts = predict_table(
+        options.studies, options.export, options.out, options.workers, not options.without_maps, **search
+    )
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
     if counts["failed"]:
         raise BadInput(

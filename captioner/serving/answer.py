@@ -23,6 +23,7 @@ def answer(
     name: str | None = None,
     draft: str | None = None,
     mendings: Sequence[Mending] = (),
+    maps: bool = True,
     **decoding: Any,
 ) -> tuple[Caption, tuple[Finding, ...] | None, dict[str, Any]]:
     """Caption a study.
@@ -33,6 +34,7 @@ def answer(
         name: of the study.
         draft: an impression to put on trial before the finding head.
         mendings: what would put the pictures right, where Features are given; a Study knows its own.
+        maps: whether the plain data hold the maps, which are nearly all of it.
         decoding: arguments of `Captioner.caption`.
 
     Returns:
@@ -53,6 +55,11 @@ def answer(
     found["mendings"] = [{"name": each.name, "offer": each.offer} for each in offered]
     if draft is not None and findings is not None:
         found["trials"] = trial_dicts(on_trial(findings, draft))
+    if not maps:
+        for word in found["words"]:
+            word["attention"] = None
+        for each in (*(found["findings"] or ()), *found.get("trials", ())):
+            each["map"] = None
     return caption, findings, found
 
 

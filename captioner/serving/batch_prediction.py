@@ -72,7 +72,9 @@ def read_studies(path: Path, data: bytes | None = None) -> list[Row]:
     return rows
 
 
-def predict_studies(studies: Path, out: Path, checkpoint: Path | None = None, **decoding: object) -> None:
+def predict_studies(
+    studies: Path, out: Path, checkpoint: Path | None = None, maps: bool = True, **decoding: object
+) -> None:
     """Caption every study of a CSV into `out`, one JSON line each, in the CSV's order.
 
     What an interrupted run has written is kept and not computed again, when the checkpoint, the CSV and the search are
@@ -83,6 +85,7 @@ def predict_studies(studies: Path, out: Path, checkpoint: Path | None = None, **
         studies: the CSV.
         out: the file; "-" for standard output, which is never gone on with.
         checkpoint: folder; the default one when None.
+        maps: whether the lines hold the maps of words and findings, which are nearly all of them.
         decoding: `decoding`, `beam_width` and `length_penalty`, as `captioner.captioner.Captioner.caption` takes them.
 
     Raises:
@@ -96,13 +99,13 @@ def predict_studies(studies: Path, out: Path, checkpoint: Path | None = None, **
     rows = read_studies(studies, data)
     if str(out) == STANDARD_OUTPUT:
         failed = 0
-        with closing(_answers(rows, studies, checkpoint, decoding)) as answers:
+        with closing(_answers(rows, studies, checkpoint, decoding, maps)) as answers:
             for answer in answers:
                 sys.stdout.write(json.dumps(answer) + "\n")
                 sys.stdout.flush()
                 failed += "error" in answer
     else:
-        failed = _into_file(rows, studies, out, checkpoint, decoding, hashlib.sha256(data).hexdigest())
+        failed = _into_file(rows, studies, out, checkpoint, decoding, hashlib.sha256(data).hexdigest(), maps)
     if failed:
         where = "the output" if str(out) == STANDARD_OUTPUT else out.name
         again = "" if str(out) == STANDARD_OUTPUT else " Run it again to try them again."
@@ -112,13 +115,20 @@ def predict_studies(studies: Path, out: Path, checkpoint: Path | None = None, **
 
 
 def _into_file(
-    rows: list[Row], studies: Path, out: Path, checkpoint: Path | None, decoding: dict, checksum: str
+    rows: list[Row],
+    studies: Path,
+    out: Path,
+    checkpoint: Path | None,
+    decoding: dict,
+    checksum: str,
+    maps: bool,
 ) -> int:
     """Write what `out` lacks; returns how many studies failed."""
     by_name = {row.study: row for row in rows}
     begun_with = {
         **_checkpoint_and_search(local(checkpoint), decoding),
         "table": {"folder": str(studies.parent.resolve()), "sha256": checksum},
+        "maps": maps,
     }
 
     def changed_since(study: str, time: float) -> bool:
@@ -131,7 +141,7 @@ def _into_file(
     try:
         with Predictions(out, begun_with, list(by_name), studies, changed_since) as predictions:
             todo = [row for row in rows if row.study not in predictions.done]
-            with closing(_answers(todo, studies, checkpoint, decoding)) as answers:
+            with closing(_answers(todo, studies, checkpoint, decoding, maps)) as answers:
                 for answer in answers:
                     failed += "error" in answer
                     predictions.write(answer)
@@ -155,7 +165,9 @@ def _checkpoint_and_search(folder: Path, decoding: dict) -> dict:
     return {"checkpoint": {"name": config["name"], "sha256": checksum}, "search": search}
 
 
-def _answers(rows: list[Row], studies: Path, checkpoint: Path | None, decoding: dict) -> Generator[dict, None, None]:
+def _answers(
+    rows: list[Row], studies: Path, checkpoint: Path | None, decoding: dict, maps: bool
+) -> Generator[dict, None, None]:
     """The lines of `rows`, in order, a few studies ahead of the one that is asked for."""
     if not rows:
         return
@@ -164,7 +176,7 @@ def _answers(rows: list[Row], studies: Path, checkpoint: Path | None, decoding: 
     with ThreadPoolExecutor(WORKERS) as workers:
 
         def begin(row: Row) -> Future:
-            return workers.submit(_answer, model, row, studies, decoding)
+            return workers.submit(_answer, model, row, studies, decoding, maps)
 
         waiting = deque(map(begin, rows[:AHEAD]))
         try:
@@ -177,12 +189,12 @@ def _answers(rows: list[Row], studies: Path, checkpoint: Path | None, decoding: 
             workers.shutdown(wait=False, cancel_futures=True)
 
 
-def _answer(model: "Captioner", row: Row, studies: Path, decoding: dict) -> dict:
+def _answer(model: "Captioner", row: Row, studies: Path, decoding: dict, maps: bool) -> dict:
     """The line of one study of a table."""
-    return line_of(model, row, lambda name: picture_of_table(name, studies), decoding)
+    return line_of(model, row, lambda name: picture_of_table(name, studies), decoding, maps)
 
 
-def line_of(model: "Captioner", row: Row, find: Callable[[str], Path], decoding: dict) -> dict:
+def line_of(model: "Captioner", row: Row, find: Callable[[str], Path], decoding: dict, maps: bool = True) -> dict:
     """The line of one study: its caption (`captioner.serving.answer`), or `{"study", "error"}`, why it was not read.
 
     Args:
@@ -190,13 +202,14 @@ def line_of(model: "Captioner", row: Row, find: Callable[[str], Path], decoding:
         row: the study.
         find: from what the row calls a picture to its file; raises BadInput where it is not there.
         decoding: arguments of `Captioner.caption`.
+        maps: whether it holds the maps.
     """
     try:
         frontal = find(row.frontal)
         read = read_study(frontal, find(row.lateral) if row.lateral else None, mend=row.mend)
     except BadInput as error:
         return {"study": row.study, "error": str(error)}
-    return answer(model, read, row.study, **decoding)[2]
+    return answer(model, read, row.study, maps=maps, **decoding)[2]
 
 
 def _places(name: str, studies: Path) -> list[Path]:

@@ -15,9 +15,10 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from captioner.errors import BadInput
 from captioner.images.mending import names_in
@@ -27,9 +28,12 @@ PACKAGE = "ray[data]>=2.50,<3"
 RUN, PARTS, PREDICTIONS = "run.json", "parts", "predictions.jsonl"
 OBJECT_STORE = 256 << 20  # bytes that Ray keeps of shared memory here: what passes are names of studies
 TOGETHER = 8  # studies that a worker asks the graph about at once; a part has as many
+PARTS_AT_ONCE = 16  # of which the lines are held while they become one file
 
 
-def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, **decoding: Any) -> dict[str, int]:
+def predict_table(
+    studies: str, export: str | Path, out: str, workers: int = 2, maps: bool = True, **decoding: Any
+) -> dict[str, int]:
     """Caption every study of a table with an exported SavedModel.
 
     Args:
@@ -38,6 +42,7 @@ def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, 
         export: folder that `captioner export` wrote, at the same path for every worker.
         out: folder, or such an address: `predictions.jsonl` in the order of the table, and the parts it was made of.
         workers: processes, of a core each; on a cluster (`RAY_ADDRESS`) of all its machines.
+        maps: whether the lines hold the maps of words and findings, which are nearly all of them.
         decoding: `decoding`, `beam_width` and `length_penalty`.
 
     Returns:
@@ -53,8 +58,9 @@ def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, 
     store = Store(studies, out)
     data = store.table()
     rows = read_studies(Path(store.name), data)
-    store.begin({"table": hashlib.sha256(data).hexdigest(), "export": _checksum(Path(export)), "search": decoding})
-    done = {line["study"] for line in store.lines() if "error" not in line}
+    search = decoding if maps else {**decoding, "maps": False}
+    store.begin({"table": hashlib.sha256(data).hexdigest(), "export": _checksum(Path(export)), "search": search})
+    done = {study for study, place in store.places().items() if not place.failed}
     todo = [row for row in rows if row.study not in done]
     if todo:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told that it runs
@@ -79,7 +85,7 @@ def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, 
             ]
             answered = ray.data.from_items(items, override_num_blocks=-(-len(items) // TOGETHER)).map_batches(
                 Worker,
-                fn_constructor_args=(studies, str(Path(export).absolute()), out, decoding, os.getcwd()),
+                fn_constructor_args=(studies, str(Path(export).absolute()), out, decoding, os.getcwd(), maps),
                 batch_size=TOGETHER,
                 batch_format="numpy",
                 compute=ray.data.ActorPoolStrategy(size=workers),
@@ -90,9 +96,9 @@ def predict_table(studies: str, export: str | Path, out: str, workers: int = 2, 
         finally:
             if begun:
                 ray.shutdown()
-    found = {line["study"]: line for line in store.lines()}
-    store.write(PREDICTIONS, "".join(json.dumps(found[row.study]) + "\n" for row in rows).encode())
-    failed = sum("error" in line for line in found.values())
+    places = store.places()
+    store.join([places[row.study] for row in rows])
+    failed = sum(place.failed for place in places.values())
     return {"studies": len(rows), "answered": len(todo), "kept": len(rows) - len(todo), "failed": failed}
 
 
@@ -106,6 +112,20 @@ def _this_machine(workers: int) -> dict[str, Any]:
         "object_store_memory": OBJECT_STORE,
         "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}},
     }
+
+
+class Place(NamedTuple):
+    """Where the answer to a study is.
+
+    Attributes:
+        part: the file.
+        line: its line, from 0.
+        failed: whether it says that the study could not be read.
+    """
+
+    part: str
+    line: int
+    failed: bool
 
 
 class Store:
@@ -168,23 +188,38 @@ class Store:
             raise BadInput(f"{self._out} holds something else than answers: give another --out.")
         self.write(RUN, (json.dumps(begun_with, indent=1) + "\n").encode())
 
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """What is answered so far, a line a study: of one that failed and was tried again the answer."""
-        parts = f"{self._out}/{PARTS}"
+    def places(self) -> dict[str, Place]:
+        """Where the answers so far are, by study: of one that failed and was tried again the answer."""
+        parts, found = f"{self._out}/{PARTS}", dict[str, Place]()
         if not self._write.exists(parts):
-            return
-        failed, answered = {}, set()
+            return found
         for path in sorted(self._write.ls(parts, detail=False)):
-            if not path.endswith(".jsonl"):
-                continue
-            for text in self._write.cat_file(path).splitlines():
-                line = json.loads(text)
-                if "error" in line:
-                    failed[line["study"]] = line
-                else:
-                    answered.add(line["study"])
-                    yield line
-        yield from (line for study, line in failed.items() if study not in answered)
+            if path.endswith(".jsonl"):
+                for number, text in enumerate(self._write.cat_file(path).splitlines()):
+                    line = json.loads(text)
+                    place = Place(path, number, "error" in line)
+                    if not (place.failed and line["study"] in found):
+                        found[line["study"]] = place
+        return found
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """What is answered so far, a line a study."""
+        for place in self.places().values():
+            yield json.loads(self._write.cat_file(place.part).splitlines()[place.line])
+
+    def join(self, places: Sequence[Place]) -> None:
+        """Write the lines at these places as `predictions.jsonl`, in this order; few of them are held at once."""
+
+        @lru_cache(maxsize=PARTS_AT_ONCE)
+        def part(path: str) -> list[bytes]:
+            return self._write.cat_file(path).splitlines(keepends=True)
+
+        path = f"{self._out}/{PREDICTIONS}"
+        fresh = f"{path}.{os.getpid()}.part"
+        with self._write.open(fresh, "wb") as file:
+            for place in places:
+                file.write(part(place.part)[place.line])
+        self._write.mv(fresh, path)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the folder, whole or not at all."""
@@ -203,9 +238,12 @@ class Worker:
         export: folder of the SavedModel.
         decoding: of the search.
         place: the folder that the command runs in, where pictures may lie, too.
+        maps: whether the lines hold the maps.
     """
 
-    def __init__(self, studies: str, export: str, out: str, decoding: dict[str, Any], place: str) -> None:
+    def __init__(
+        self, studies: str, export: str, out: str, decoding: dict[str, Any], place: str, maps: bool = True
+    ) -> None:
         import tensorflow as tf
 
         from captioner.serving.served_model import ServedModel, in_process
@@ -215,7 +253,7 @@ class Worker:
             tf.config.threading.set_inter_op_parallelism_threads(1)
         with contextlib.suppress(OSError):  # another machine may not have it
             os.chdir(place)
-        self._store, self._decoding = Store(studies, out), decoding
+        self._store, self._decoding, self._maps = Store(studies, out), decoding, maps
         self._model = ServedModel(export, in_process(export))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +285,7 @@ class Worker:
         if features:
             self._model.ask(list(features.values()), **self._decoding)
         for name, each in features.items():
-            lines[name] = answer(self._model, each, name, mendings=offered[name], **self._decoding)[2]
+            lines[name] = answer(self._model, each, name, mendings=offered[name], maps=self._maps, **self._decoding)[2]
         return [lines[row.study] for row in rows]
 
 

@@ -22,6 +22,7 @@ except ImportError:  # not a Unix: two runs at the same time are not told apart 
 
 FORMAT = "captioner predictions 1"
 BEGINNING = json.dumps({"format": FORMAT})[:-1].encode()  # what every record starts with
+BEFORE = {"maps": True}  # what records of earlier versions do not name
 LINE_BEGINNING = b'{"study": '
 
 
@@ -137,9 +138,10 @@ class Predictions:
         except (ValueError, KeyError, TypeError):
             raise self._something_else() from None
         for what, value in self.begun_with.items():
-            if record.get(what) != value:
+            if record.get(what, BEFORE.get(what)) != value:
+                other = "choice of maps" if what == "maps" else what
                 raise BadInput(
-                    f"{self.out.name} was begun with another {what} (see {self.record.name}); give another --out."
+                    f"{self.out.name} was begun with another {other} (see {self.record.name}); give another --out."
                 )
         return since
 

@@ -247,6 +247,7 @@ def test_only_the_same_checkpoint_table_and_search_go_on(run, folder, tiny_check
         ("search", ("--decoding", "beam", "--beam-width", 3), tiny_checkpoint),
         ("search", (*beam, "--length-penalty", 0.1), tiny_checkpoint),
         ("checkpoint", beam, other),
+        ("choice of maps", (*beam, "--without-maps"), tiny_checkpoint),
     ):
         status, _, (said,) = run("--studies", studies, "--out", out, *options, checkpoint=checkpoint)
         assert status == 2 and f"begun with another {what}" in said and state(folder) == before
@@ -258,6 +259,26 @@ def test_only_the_same_checkpoint_table_and_search_go_on(run, folder, tiny_check
     assert (
         status == 2 and "begun with another table" in said and (folder / "out.jsonl").read_bytes() == before[out.name]
     )
+
+
+def test_without_maps_a_line_is_the_same_but_for_them_and_older_records_go_on(run, folder):
+    studies, out, short = table(folder, ("a", "frontal.png", "")), folder / "out.jsonl", folder / "short.jsonl"
+    assert (
+        run("--studies", studies, "--out", out)[0]
+        == run("--studies", studies, "--out", short, "--without-maps")[0]
+        == 0
+    )
+    (whole,), (line,) = lines(out), lines(short)
+    assert [word["attention"] for word in line["words"]] == [None] * len(line["words"])
+    assert all(word["attention"] for word in whole["words"])
+    for word in whole["words"]:
+        word["attention"] = None
+    assert line == whole
+    record = folder / "out.jsonl.run.json"
+    begun = json.loads(record.read_text())
+    del begun["maps"]  # as versions before wrote it
+    record.write_text(json.dumps(begun))
+    assert run("--studies", studies, "--out", out)[0] == 0
 
 
 def test_two_runs_at_once_are_refused(run, folder):

@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import fsspec
+import numpy as np
 import pytest
 
 from captioner.__main__ import main
@@ -107,7 +108,43 @@ def test_tables_pictures_and_answers_may_be_on_another_store(export, table, stud
     made({"study": ["one", "two"], **pictures, "mend": ["", "both: swap"]})
     lines = {line["study"]: line for line in Store("memory://cxr/studies.csv", "memory://answers/run").lines()}
     assert lines["one"]["words"] is not None and len(lines["one"]["findings"]) == 13
+    assert np.sum(lines["one"]["findings"][0]["map"]) == pytest.approx(1, abs=1e-4)
     assert lines["two"]["error"] == "missing.png does not exist: looked for in /cxr."
+
+
+def test_without_maps_a_worker_writes_the_same_but_for_them(export, table, studies, tmp_path):
+    asked = {"study": ["one"], "frontal": [str(studies[0][0])], "lateral": [""]}
+    found = []
+    for maps in (True, False):
+        out = tmp_path / str(maps)
+        Worker(str(table), str(export), str(out), {"decoding": "greedy"}, str(tmp_path), maps)(asked)
+        found += Store(str(table), str(out)).lines()
+    whole, line = found
+    assert all(each["map"] is None for each in line["findings"])
+    for each in whole["findings"]:
+        each["map"] = None
+    for word in whole["words"]:
+        word["attention"] = None
+    assert line == whole
+
+
+def test_few_lines_are_held_while_they_become_one_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(ray_batch, "PARTS_AT_ONCE", 2)
+    store = Store(str(tmp_path / "studies.csv"), str(tmp_path / "out"))
+    for part in range(6):
+        lines = [json.dumps({"study": f"{part}{each}", "text": "x"}) for each in "ab"]
+        store.write(f"parts/{part}.jsonl", ("\n".join(lines) + "\n").encode())
+    store.write("parts/5-again.jsonl", b'{"study": "5b", "error": "gone"}\n{"study": "6", "error": "gone"}\n')
+    places = store.places()
+    assert len(places) == 13 and [study for study, place in places.items() if place.failed] == ["6"]
+    read = []
+    cat = store._write.cat_file
+    monkeypatch.setattr(store._write, "cat_file", lambda path: read.append(path) or cat(path))
+    wanted = [f"{part}{each}" for part in (3, 1, 2, 5, 0, 4) for each in "ba"]
+    store.join([places[study] for study in wanted])
+    assert [line["study"] for line in rows(tmp_path / "out" / "predictions.jsonl")] == wanted
+    assert len(read) == 6  # each part once, since neighbours are together
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["predictions.jsonl"]
 
 
 def test_what_is_not_its_own_is_left_and_bad_places_are_one_sentence(table, export, tmp_path, monkeypatch, capsys):
