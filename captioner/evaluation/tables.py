@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from captioner.checkpoint.how_often_right import MIN_CASES
 from captioner.evaluation.markdown_tables import grid
 from captioner.reports.findings import FINDINGS
 
@@ -177,16 +178,24 @@ def head_table(head: Any) -> list[str]:
     )
     lines.append(f"Mean AUC over findings with at least 5 positives: {areas}. ECE over all: {_cell(head['ece'])}.")
     states = [
-        [state, str(found["count"]), str(found["right"]), _cell(found["share"])]
+        [
+            state,
+            str(found["count"]),
+            str(found["right"]),
+            _cell(found["share"]) if found["count"] >= MIN_CASES else "-",
+        ]
         for state, found in head["agreement"]["states"].items()
     ]
     lines += ["", *grid(["head and words", "findings", "borne out by the reference", "share"], states), ""]
     agree, disagree, apart = (head["agreement"][name] for name in ("agree", "disagree", "difference"))
-    lines.append(
-        f"When head and words both state a finding, they are right in {agree['right']} of {agree['count']} "
-        f"({_cell(agree['share'])}); when one of them alone does, it is right in {disagree['right']} of "
-        f"{disagree['count']} ({_cell(disagree['share'])}); difference {_cell(apart)}. Sides count."
-    )
+    both = f"When head and words both state a finding, they are right in {agree['right']} of {agree['count']}"
+    if min(agree["count"], disagree["count"]) < MIN_CASES:
+        lines.append(f"{both}; one of them alone states {disagree['count']}: too few to compare. Sides count.")
+    else:
+        lines.append(
+            f"{both} ({_cell(agree['share'])}); when one of them alone does, it is right in {disagree['right']} of "
+            f"{disagree['count']} ({_cell(disagree['share'])}); difference {_cell(apart)}. Sides count."
+        )
     return lines
 
 

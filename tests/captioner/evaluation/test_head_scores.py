@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from captioner.caption import Finding
+from captioner.evaluation import tables
 from captioner.evaluation.figures import reliability_figure
 from captioner.evaluation.head_scores import head_scores
 from captioner.reports.findings import FINDINGS
@@ -71,6 +72,16 @@ def test_head_and_words_together_are_held_against_either_alone(found):
     assert (agreement["disagree"]["right"], agreement["disagree"]["count"]) == (1, 3)
     assert agreement["difference"]["value"] == pytest.approx(2 / 3)
     assert agreement["difference"]["low"] <= agreement["difference"]["value"] <= agreement["difference"]["high"]
+
+
+def test_shares_of_a_handful_are_not_told(found):
+    """Three of three are no reason to say 1.000 (1.000 to 1.000)."""
+    records = [[record(name, 0.9 if name == "effusion" else 0.01) for name in FINDINGS] for _ in range(24)]
+    texts = ["left effusion ."] * 12 + ["no acute disease ."] * 12
+    many = head_scores(records, ["effusion ."] * 24, texts, samples=20)
+    few, enough = ("\n".join(tables.head_table(one)) for one in (found, many))
+    assert "| seen and written | 3 | 3 | - |" in few and "states 3: too few to compare." in few
+    assert "| seen and written | 12 | 12 | 1.000 (1.000 to 1.000) |" in enough and "difference 0.000" in enough
 
 
 def test_calibration_is_pooled_over_findings(found):
