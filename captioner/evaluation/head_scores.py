@@ -125,6 +125,7 @@ def _f1(truth: np.ndarray, seen: np.ndarray, draws: np.ndarray) -> Any:
 
 def _mean_area(findings: Any, names: Any) -> Any:
     areas = [findings[name]["auc"] for name in names if findings[name]["positives"] >= MIN_POSITIVES]
+    areas = [area for area in areas if area is not None]  # none where every study has the finding
     return float(np.mean(areas)) if areas else None
 
 

@@ -55,7 +55,8 @@ def sides_of(tokens: list[str], commas: Collection[int], claimed: Sequence[tuple
             before = [number for number, mention in enumerate(found) if mention.end <= part.start]
             if named and not any(tokens[place] in _VERB for place in part):
                 # "Opacities in the right upper and left lower lobes"; "opacity, left base".
-                apart = part.start in commas and not _leads_to_a_side(tokens, following)
+                leads_on = any(mention.start in following for mention in found) and _names_a_side(tokens, following)
+                apart = part.start in commas and not leads_on
                 if before and (apart or after[before[-1]]):
                     own[before[-1]] |= set(named.values())
                     after[before[-1]] |= set(named.values())
@@ -76,9 +77,9 @@ def sides_of(tokens: list[str], commas: Collection[int], claimed: Sequence[tuple
     return [_joined(sides) for sides in own]
 
 
-def _leads_to_a_side(tokens: list[str], part: range) -> bool:
+def _names_a_side(tokens: list[str], part: range) -> bool:
     """Whether a part goes on with another side: "..., left" goes on with "and right effusions"."""
-    return bool(part) and tokens[part.start] in _SHARING and bool(_side_words([tokens[place] for place in part]))
+    return tokens[part.start] in _SHARING and bool(_side_words([tokens[place] for place in part]))
 
 
 def _side_words(tokens: list[str]) -> dict[int, Side]:

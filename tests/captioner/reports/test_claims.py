@@ -86,7 +86,7 @@ No large, left effusion. | ~fluid/left
 No consolidation, calcified granuloma in the left base. | -opacity calcium/left calcium/left
 Left effusion, pneumothorax not seen. | fluid/left -ptx
 Effusion, pneumothorax, and edema have resolved. | -fluid -ptx -edema
-Left effusion, edema and pneumothorax have resolved. | -fluid/left -edema -ptx
+Left effusion, edema and pneumothorax have resolved. | -fluid/left -edema -ptx/left
 The left effusion, seen before, has resolved. | -fluid/left
 Left effusion, since resolved. | -fluid/left
 Atelectasis, left base. | collapse/left
