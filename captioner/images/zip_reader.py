@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,7 +28,7 @@ MOST_ENTRIES = 2000
 LARGEST_DIRECTORY = 1 << 20  # bytes of the list of entries: some hundred each
 MOST_BYTES = 1 << 30  # unpacked, all entries together
 LONGEST_NAME, DEEPEST = 240, 12  # bytes of a name, folders in it
-BEGINNING = dicom_study.BEGINNING  # bytes that tell what a file is, and of which study
+BEGINNING = 4096  # bytes that tell what a file is
 CHUNK = 1 << 20
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)  # of one entry
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -91,7 +91,10 @@ def contents(path: Path) -> Contents:
                 continue
             try:
                 with archive.open(entry) as file:
-                    beginning = file.read(BEGINNING)
+                    beginning, study = file.read(BEGINNING), None
+                    if is_dicom(beginning):
+                        with suppress(*DAMAGE):  # that is told when it is unpacked
+                            study = dicom_study.study_in(beginning + file.read(dicom_study.BEGINNING - BEGINNING))
             except DAMAGE:
                 left_out.append((inside, Sentence("damaged")))
                 continue
@@ -104,7 +107,6 @@ def contents(path: Path) -> Contents:
             else:
                 pictures.append(inside)
                 size += entry.file_size
-                study = dicom_study.study_in(beginning) if is_dicom(beginning) else None
                 if study is not None:
                     studies[inside] = study
     return Contents(tuple(pictures), tuple(left_out), size, studies)
