@@ -182,7 +182,8 @@ def test_damaged_bytes_are_an_answer_or_one_sentence(tmp_path_factory, data):
         assert str(error).count("\n") == 0 and len(str(error)) < 300
 
 
-@given(st.text(min_size=1, max_size=40))
+# What writes the archive ends a name at a zero byte, and writes none without a name.
+@given(st.text(min_size=1, max_size=40).filter(lambda name: name.split("\0")[0]))
 def test_whatever_an_entry_is_called_nothing_is_written_elsewhere(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("named")
     path, own = folder / "studies.zip", folder / "own"
