@@ -113,7 +113,7 @@ def test_tables_pictures_and_answers_may_be_on_another_store(export, table, stud
 
 
 def test_without_maps_a_worker_writes_the_same_but_for_them(export, table, studies, tmp_path):
-    asked = {"study": ["one"], "frontal": [str(studies[0][0])], "lateral": [""]}
+    asked = {"study": ["one"], "frontal": [str(studies[0][0])], "lateral": [""], "mend": [""]}
     found = []
     for maps in (True, False):
         out = tmp_path / str(maps)
