@@ -53,8 +53,8 @@ def test_not_more_than_a_header_may_hold():
 
 
 def test_every_answer_of_a_page_that_was_started_so_says_it():
-    middleware = dashboard.settings(embed_from=tuple(SITES))["app_kwargs"]["middleware"][0]
-    assert middleware.cls is Headers
+    every = dashboard.settings(embed_from=tuple(SITES))["app_kwargs"]["middleware"]
+    (middleware,) = (each for each in every if each.cls is Headers)
     sent = []
 
     async def page(scope, receive, send):
