@@ -17,7 +17,7 @@ Entry = str | Mapping[str, str]
 categories: {"one": "{count} Wort", "other": "{count} Wörter"}."""
 
 ENGLISH = "en"
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def _one_or_other(count: object) -> str:
@@ -83,7 +83,7 @@ def wording(sentence: str, count: object = None) -> str:
 
 def fill(worded: str, values: Mapping[str, object]) -> str:
     """A wording with its placeholders, `{name}`, filled in; KeyError where a value is missing."""
-    return _PLACEHOLDER.sub(lambda found: _said(values[found[1]]), worded)
+    return PLACEHOLDER.sub(lambda found: _said(values[found[1]]), worded)
 
 
 def _said(value: object) -> str:

@@ -4,16 +4,19 @@ from typing import Any
 
 import numpy as np
 
-MAP_DECIMALS = 8  # of a map as JSON: a study's 18 maps of 800 cells are a third as long as with all their digits
+MAP_DECIMALS = 8  # of a map in files and answers of the API
+SHOWN_DECIMALS = 6  # of a map that is drawn
 
 
-def plain_map(cells: np.ndarray) -> list[Any]:
-    """A map as nested lists for JSON, to 8 decimals: what its cells sum to changes by less than 1e-5.
+def plain_map(cells: np.ndarray, decimals: int = MAP_DECIMALS) -> list[Any]:
+    """A map as nested lists for JSON: to 8 decimals what its cells sum to changes by less than 1e-5.
+
+    The rounding is one of float64: a rounded float32 has as many digits as before when JSON writes it.
 
     >>> plain_map(np.float32([[0.1, 1e-12]]))
     [[0.1, 0.0]]
     """
-    rounded: list[Any] = np.round(cells.astype(np.float64), MAP_DECIMALS).tolist()
+    rounded: list[Any] = np.round(cells.astype(np.float64), decimals).tolist()
     return rounded
 
 

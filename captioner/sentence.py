@@ -7,13 +7,10 @@ its English text, and `worded` says it in the language of whoever asks, at the d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from captioner import language
-
-_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
 class Sentence(str):
@@ -117,7 +114,7 @@ def worded(value: Any) -> Any:
 
 
 def _filled(key: str, values: Mapping[str, Any]) -> str:
-    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), key)
+    return language.PLACEHOLDER.sub(lambda place: str(values.get(place[1], place[0])), key)
 
 
 def _data(value: Any) -> Any:

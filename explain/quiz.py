@@ -18,7 +18,7 @@ import numpy as np
 
 from captioner import read_study
 from captioner.errors import BadInput
-from captioner.numbers import percent
+from captioner.numbers import SHOWN_DECIMALS, percent, plain_map
 from captioner.reports.claims import Claim, Side, claims, compare_claims, side_of
 from captioner.reports.findings import FINDINGS, SIDED
 from captioner.reports.pasted_text import read_pasted
@@ -279,7 +279,7 @@ def as_dict(case: Case, answer: ModelAnswer, judgement: Judgement) -> dict[str, 
         "reference": case.reference,
         "planted": case.planted,
         "impression": answer.impression,
-        "maps": None if answer.maps is None else [grid.round(6).tolist() for grid in answer.maps],
+        "maps": None if answer.maps is None else plain_map(answer.maps, SHOWN_DECIMALS),
         "extent": list(answer.extent),
         "about": answer.about,
         "student": of(judgement.student),

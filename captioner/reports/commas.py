@@ -14,30 +14,16 @@ Where nothing of this holds it is read as a list: "no effusion, edema".
 from collections.abc import Collection, Sequence
 
 from captioner.reports.negation import denied
+from captioner.reports.sides import VERBS
 from captioner.reports.statements import is_dangling
 
-VERBS = {
-    *("is", "are", "was", "were", "remains", "remain", "appears", "appear", "has", "have", "looks", "shows"),
-    *("persists", "persist", "suggests", "suggest", "represents", "represent"),
-}
+_VERBS = {*VERBS, "persists", "persist", "suggests", "suggest", "represents", "represent"}
 # What is said of a finding that is there, and hardly ever of one that is not.
 _OF_WHAT_IS_THERE = {
     *("left", "right", "lul", "lll", "rul", "rml", "rll", "lingula", "lingular"),
     *("bilateral", "bilaterally", "bibasilar", "bibasal", "biapical", "basilar"),
-    *(
-        "small",
-        "tiny",
-        "trace",
-        "minimal",
-        "minor",
-        "mild",
-        "moderate",
-        "severe",
-        "slight",
-        "some",
-        "several",
-        "multiple",
-    ),
+    *("small", "tiny", "trace", "minimal", "minor", "mild", "moderate", "severe", "slight"),
+    *("some", "several", "multiple"),
     *("chronic", "old", "remote", "healed", "healing", "stable", "unchanged", "persistent", "improving", "improved"),
     *("calcified", "enlarged", "increased", "prominent", "degenerative", "likely", "possible", "probable"),
 }
@@ -62,8 +48,8 @@ def opening_commas(tokens: Sequence[str], commas: Collection[int], named: Collec
         part = tokens[comma:after]
         if is_dangling(tokens[comma - 1]) or not any(comma <= place < after for place in named):
             continue  # "no large, left effusion"; "the effusion, seen before, has resolved"
-        led_on = next((token for token in tokens[comma:] if token in VERBS | {"or", "nor", "and"}), None)
-        own_verb = led_on in VERBS and led_on in part
+        led_on = next((token for token in tokens[comma:] if token in _VERBS | {"or", "nor", "and"}), None)
+        own_verb = led_on in _VERBS and led_on in part
         after_one = led_on != "and" and _is_there(tokens[before:comma])
         if led_on not in ("or", "nor") and (own_verb or _is_there(part) or after_one):
             found.add(comma)

@@ -29,7 +29,7 @@ _BESIDE = {
     *("associated", "adjacent", "overlying", "underlying", "subjacent", "compressive", "accompanying", "superimposed")
 }
 _MEANING = {"consistent", "compatible"}
-_VERB = {"is", "are", "was", "were", "remains", "remain", "appears", "appear", "has", "have", "looks", "shows"}
+VERBS = {"is", "are", "was", "were", "remains", "remain", "appears", "appear", "has", "have", "looks", "shows"}
 _PREPOSITIONS = {"in", "at", "on", "of", "within", "over", "near", "along", "throughout", "to", "involving"}
 
 
@@ -53,7 +53,7 @@ def sides_of(tokens: list[str], commas: Collection[int], claimed: Sequence[tuple
         named = {place: side for place, side in places.items() if place in part}
         if not here:
             before = [number for number, mention in enumerate(found) if mention.end <= part.start]
-            if named and not any(tokens[place] in _VERB for place in part):
+            if named and not any(tokens[place] in VERBS for place in part):
                 # "Opacities in the right upper and left lower lobes"; "opacity, left base".
                 leads_on = any(mention.start in following for mention in found) and _names_a_side(tokens, following)
                 apart = part.start in commas and not leads_on
@@ -107,7 +107,7 @@ def _owner(tokens: list[str], place: int, here: list[Mention]) -> int | None:
         return before[-1]  # "opacity in the left base"
     if behind:
         return behind[0]  # "left base opacity"
-    if before and not any(token in _VERB for token in tokens[place:]):
+    if before and not any(token in VERBS for token in tokens[place:]):
         return before[-1]  # "opacity left base", but not "effusion right lung is clear"
     return None
 

@@ -9,7 +9,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Self
 
@@ -194,28 +194,31 @@ class Predictions:
         failed: set[str] = set()
         known, start = set(self.studies), 0
         self._file.seek(0)
-        # The file itself has no buffer, and would be read byte by byte.
-        with open(self._file.fileno(), "rb", buffering=io.DEFAULT_BUFFER_SIZE, closefd=False) as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    # Broken off by a kill, or by a loss of power, which may leave zeros.
-                    left = line.rstrip(b"\0")
-                    if left[: len(LINE_BEGINNING)] != LINE_BEGINNING[: len(left)]:
-                        raise self._something_else()
-                    break
-                try:
-                    answer = json.loads(line)
-                    name = answer["study"]
-                    sound = name in known and name not in places and ("text" in answer or "error" in answer)
-                except (ValueError, KeyError, TypeError):
-                    sound = False
-                if not sound:
+        for line in self._in_blocks():
+            if not line.endswith(b"\n"):
+                # Broken off by a kill, or by a loss of power, which may leave zeros.
+                left = line.rstrip(b"\0")
+                if left[: len(LINE_BEGINNING)] != LINE_BEGINNING[: len(left)]:
                     raise self._something_else()
-                places[name] = start, len(line)
-                if "error" in answer:
-                    failed.add(name)
-                start += len(line)
+                break
+            try:
+                answer = json.loads(line)
+                name = answer["study"]
+                sound = name in known and name not in places and ("text" in answer or "error" in answer)
+            except (ValueError, KeyError, TypeError):
+                sound = False
+            if not sound:
+                raise self._something_else()
+            places[name] = start, len(line)
+            if "error" in answer:
+                failed.add(name)
+            start += len(line)
         return places, failed, list(places), start
+
+    def _in_blocks(self) -> Iterator[bytes]:
+        """The file's lines from where it stands; it has no buffer itself, and would be read byte by byte."""
+        with open(self._file.fileno(), "rb", buffering=io.DEFAULT_BUFFER_SIZE, closefd=False) as lines:
+            yield from lines
 
 
 def _no_links(path: str, flags: int) -> int:

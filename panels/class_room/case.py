@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from captioner.numbers import SHOWN_DECIMALS, plain_map
 from explain import quiz, truth
 from panels.quiz import film
 
@@ -70,7 +71,7 @@ class Cases:
         told = {
             "text": answer.impression,
             "verdict": truth.verdict(case.reference, answer.impression),
-            "maps": None if answer.maps is None else answer.maps.round(6).tolist(),
+            "maps": None if answer.maps is None else plain_map(answer.maps, SHOWN_DECIMALS),
             "extent": list(answer.extent),
             "about": answer.about,
         }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from captioner.numbers import plain_map
 from captioner.reports.claims import claims
 from explain.metrics.marked_place import inside
 from explain.metrics.marks import mark_density
@@ -50,7 +51,7 @@ def _marks(case: Case, view: str, shape: tuple[int, int], answers: Sequence[Answ
     return {
         "view": view,
         "count": len(points),
-        "map": mark_density(points, shape).round(4).tolist(),
+        "map": plain_map(mark_density(points, shape), 4),
         "inside": None if mask is None else sum(inside(point, mask) for point in points),
         "chance": None if mask is None else round(float(mask.mean()), 4),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from captioner.checkpoint import how_often_right
 from captioner.evaluation.see_or_say import faults
 from captioner.language import later, text
+from captioner.numbers import SHOWN_DECIMALS, plain_map
 from captioner.reports.findings import SIDED
 from captioner.seen_and_written import standings
 from captioner.serving.answer import claim_dicts
@@ -91,7 +92,7 @@ def payload(
                 "other_side": standing.other_side,
                 "sentence": standing.sentence,
                 "words": sorted({word for start, end in standing.words for word in range(start, end)}),
-                "maps": [grid.round(6).tolist() for grid in finding.map[: len(names)]],
+                "maps": plain_map(finding.map[: len(names)], SHOWN_DECIMALS),
                 "share": None if share is None else [float(part) for part in share[: len(names)]],
                 "said": places.sentences(finding.map, share, names, lie, extent),
                 "records": list(dict.fromkeys([*records, *([of_state] if of_state else [])])),

@@ -16,6 +16,7 @@ import gradio as gr
 
 from captioner import View
 from captioner.images.orientation import orientation
+from captioner.numbers import SHOWN_DECIMALS, plain_map
 from captioner.sentence import Sentence
 from explain import heatmap, places, truth
 from panels.server import modules
@@ -43,7 +44,7 @@ def _number(value: float) -> float:
 
 def _word(word: Word, extent: Extent, names: Sequence[str], lie: Sequence[str]) -> dict[str, Any]:
     share = None if word.attention is None else word.view_share
-    maps = None if word.attention is None else [grid.round(6).tolist() for grid in word.attention]
+    maps = None if word.attention is None else plain_map(word.attention, SHOWN_DECIMALS)
     return {
         "text": word.text,
         "token_id": int(word.token_id),

@@ -11,6 +11,7 @@ from captioner import BadInput
 from captioner.counterfactual import as_dict, compare_with_changes
 from captioner.images.orientation import orientation
 from captioner.images.perturbation import FILLS, GRID
+from captioner.numbers import plain_map
 from explain import places
 from panels.server import modules
 from panels.shell import template
@@ -68,7 +69,7 @@ def maps_of(outcome: Outcome) -> list[list[dict[str, Any]] | None]:
     """
 
     def told(word: Word) -> Any:
-        return None if word.attention is None else word.attention.round(5).tolist()
+        return None if word.attention is None else plain_map(word.attention, 5)
 
     return [
         [{"before": told(word), "after": told(now)} for word, now in zip(weighed.before.words, weighed.after.words)]

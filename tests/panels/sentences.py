@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PANELS = ROOT / "panels"
 FOLDERS = ("panels", "captioner", "explain")
 CALLS = {"text", "later", "term", "Sentence"}
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 SHOWN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}
 SHOWN_ARGUMENTS = {"label", "placeholder", "info", "title", "submit_btn", "stop_btn"}
 SHOWN_FIRST = {"Button", "Tab", "Accordion", "Markdown", "Warning", "Info", "Error", "BadInput"}

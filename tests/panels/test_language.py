@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from captioner.language import PLURALS
+from captioner.language import PLACEHOLDER, PLURALS
 from panels.server import modules
 from panels.shell.catalogues import LANGUAGES
 from tests.panels import sentences
-from tests.panels.sentences import PANELS, PLACEHOLDER, all_keys, files, part
+from tests.panels.sentences import PANELS, all_keys, files, part
 
 CATEGORIES = {"zero", "one", "two", "few", "many", "other"}  # of CLDR
 TEXTS = PANELS / "shell" / "text"
