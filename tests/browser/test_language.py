@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from captioner.language import speaking, text
+from captioner.language import PLACEHOLDER, speaking, text
 from panels.shell import catalogues
 from panels.shell.deep_link import PANELS
 from tests.browser.canvas import words
-from tests.panels.sentences import PLACEHOLDER
 
 SHOWN = """() => {
   const found = [];

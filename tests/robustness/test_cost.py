@@ -15,6 +15,7 @@ import pytest
 from pydicom import uid
 
 from captioner.images import decoder_pool, limits
+from captioner.sentence import of_data
 from tests.captioner.images.dicom_files import compressed, dicom_bytes, gradient
 from tests.captioner.images.test_damaged_files import damaged
 from tests.captioner.images.test_raster import saved
@@ -170,7 +171,7 @@ class Meter:
             ended = self.ended
             self.close()
             return children() - ended - start, memory + budget.memory  # the system gave it no more
-        assert pixels is not None or answer["refused"].endswith(".")
+        assert pixels is not None or of_data(answer["refused"]).said().endswith(".")
         return seconds(process) - start, most_memory(process)
 
     def close(self):
