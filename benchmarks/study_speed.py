@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from captioner.images.study import Study
 
 SIDE = 1024  # of the matrices that the machine's speed is measured with
-GREEDY, BEAM, KEPT = 1.3, 1.5, 0.060  # times the bare encoder pass; seconds
+GREEDY, BEAM, KEPT, FINDINGS = 1.3, 1.5, 0.060, 0.001  # times the bare encoder pass; seconds
 
 
 def rows(model: Captioner, study: Study, rounds: int) -> list[Row]:
@@ -45,6 +45,7 @@ def rows(model: Captioner, study: Study, rounds: int) -> list[Row]:
             "beam": lambda: model.caption(study, **beam),
             "kept greedy": lambda: model.caption(kept),
             "kept beam": lambda: model.caption(kept, **beam),
+            **({"findings": lambda: model.findings(kept)} if model.has_findings else {}),
         },
         rounds,
     )
@@ -52,7 +53,7 @@ def rows(model: Captioner, study: Study, rounds: int) -> list[Row]:
     work = flops(model, pictures.shape)
     bare, words = times["bare"], len(model.caption(kept).words)
     limit = work / speed
-    return [
+    found = [
         Row(f"Matrix product, {SIDE} x {SIDE}, float32", f"{speed / 1e9:.0f} GFLOP/s"),
         Row(f"The encoder's {work / 1e9:.1f} GFLOP for two views at that speed", milliseconds(limit)),
         Row(
@@ -98,6 +99,10 @@ def rows(model: Captioner, study: Study, rounds: int) -> list[Row]:
             "60 ms",
         ),
     ]
+    if model.has_findings:
+        asked = times["findings"]
+        found.append(Row("Findings of a study with an impression", milliseconds(asked), asked / FINDINGS, 1, "1 ms"))
+    return found
 
 
 def flops(model: Captioner, shape: tuple[int, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +40,14 @@ class Features:
         mask: bool `(1, 2)`, which views there were.
         notices: sentences for the reader of the caption.
         prepared: the pictures that they were made of, for explanations.
+        examined: what the finding head makes of them, filled in by the captioner when it is first asked.
     """
 
     image_features: tf.Tensor
     mask: tf.Tensor
     notices: tuple[str, ...]
     prepared: Prepared | None = None
+    examined: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Captioner:
@@ -157,7 +159,7 @@ class Captioner:
                 Sentence("The checkpoint {name} has no finding head: it writes impressions alone.", name=self.name)
             )
         features = self.encode(study) if isinstance(study, Study) else study
-        found = {name: value.numpy()[0] for name, value in self._examined(features, None).items()}
+        found = self._examined(features)
         kept = self.config.get("findings", {})
         rates = kept.get("base_rates") or [None] * len(FINDINGS)
         maps = found["maps"].reshape(len(FINDINGS), -1, *self.grid)
@@ -188,9 +190,15 @@ class Captioner:
         told = self.network.conditions(found, given) if self.decoder.conditions_size else tf.zeros((1, 0))
         return {"told": told, **{name: found[name] for name in ("presence", "places", "maps", "view_evidence")}}
 
-    def _examined(self, features: Features, given: np.ndarray | None) -> dict[str, tf.Tensor]:
-        nothing = tf.fill([1, self.decoder.conditions_size], np.float32(np.nan))
-        return self._examine(features.image_features, features.mask, nothing if given is None else given)
+    def _examined(self, features: Features, given: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        if given is None and features.examined:
+            return features.examined
+        nothing = np.full((1, self.decoder.conditions_size), np.nan, np.float32)
+        found = self._examine(features.image_features, features.mask, nothing if given is None else given)
+        arrays = {name: value.numpy()[0] for name, value in found.items()}
+        if given is None:
+            features.examined.update(arrays)  # the head is the greater part of what `findings` costs
+        return arrays
 
     def caption(
         self,
@@ -257,7 +265,7 @@ class Captioner:
             raise BadInput(Sentence("The rules for sentences let no impression go on from these words."))
         # With logits that are no numbers the search finds nothing at all.
         self._check_finite(*([sequence.log_probs for sequence in sequences] or [np.array(np.nan)]))
-        told = self._examined(features, given)["told"].numpy()[0] if self.decoder.conditions_size else ()
+        told = self._examined(features, given)["told"] if self.decoder.conditions_size else ()
         caption = Caption(
             tuple(self._hypothesis(sequence, features.mask) for sequence in sequences),
             decoding,

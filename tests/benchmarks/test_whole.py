@@ -78,7 +78,7 @@ def test_the_search_without_an_end_takes_all_its_steps(model, study, tmp_path):
 
 def test_one_study_gives_its_lines(model, study):
     rows = study_speed.rows(model, study, 1)
-    assert [row.target for row in rows] == [None, None, None, None, 1.3, 1.5, 1, 1]
+    assert [row.target for row in rows] == [None, None, None, None, 1.3, 1.5, 1, 1, *[1] * model.has_findings]
     assert all(row.ratio is None or row.ratio > 0 for row in rows)
 
 

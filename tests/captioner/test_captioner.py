@@ -60,6 +60,18 @@ def test_findings_are_the_same_from_kept_features(model, study):
     assert [finding.probability for finding in first] == [finding.probability for finding in second]
 
 
+def test_the_head_looks_once_at_kept_features_whatever_is_told_in_between(model, study, monkeypatch):
+    first, looks, look = model.findings(study), [], model._examine
+    monkeypatch.setattr(model, "_examine", lambda *given: looks.append(given) or look(*given))
+    kept = model.encode(study)
+    told = model.caption(kept, steer={"effusion": "left"}).conditions  # what is told is never what was seen
+    assert len(looks) == 1 and told != model.caption(kept).conditions and len(looks) == 2
+    for one, other in zip(first, model.findings(kept)):
+        assert (one.probability, one.side, one.stated) == (other.probability, other.side, other.stated)
+        assert np.array_equal(one.map, other.map)
+    assert len(looks) == 2
+
+
 def test_a_missing_lateral_has_no_map_and_no_evidence(model, study):
     for finding in model.findings(Study(study.frontal, None)):
         assert not finding.map[1].any() and finding.evidence[1] == 0
