@@ -9,6 +9,9 @@ judge of what an impression states is `captioner.reports.claims`. Of each findin
 - `side`: switched to the left, and to the right: is it stated on that side? Of the impressions that state it at all.
 - `side_of_all`: the same, of all that were switched to a side.
 - `others`: after any of these switches, does the impression state another set of other findings?
+
+And what listening costs: the impressions of the same studies, nothing switched, of a search that is held to what the
+decoder is told and of one that is not (`says_what_it_is_told` in the configuration), beside the same references.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from captioner.errors import BadInput
-from captioner.evaluation.bootstrap import draw, interval
+from captioner.evaluation.bootstrap import draw, interval, sampled_scores
 from captioner.evaluation.markdown_tables import grid
 from captioner.reports.claims import claims, side_of
 from captioner.reports.findings import FINDINGS, SIDED
@@ -33,6 +36,7 @@ MIN_POSITIVES = 20
 # Name -> (what is hoped for, whether at least or at most that much).
 TARGETS = {"off": (0.9, True), "on": (0.8, True), "side": (0.9, True), "others": (0.1, False)}
 MEASURES = ("off", "on", "side", "side_of_all", "others")
+COSTS = {"macro_f1": "macro F1", "balanced_accuracy": "balanced accuracy", "cider_d": "CIDEr-D"}
 
 
 def outcomes(before: str, after: str, finding: str, wanted: bool | str) -> dict[str, bool | None]:
@@ -135,6 +139,40 @@ def steer_study(
     }
 
 
+def listening_cost(references: Sequence[str], held: Sequence[str], free: Sequence[str]) -> dict[str, Any]:
+    """What it costs, or gains, that the search is held to what the decoder is told. Pure.
+
+    Args:
+        references: cleaned captions, one per study.
+        held, free: the impressions of the same studies, of the search as it is held and as it is not.
+
+    Returns:
+        dict by each of COSTS: "held" and "free", the scores, and "difference", `{"value", "low", "high"}` of held less
+        free over the same bootstrap samples of studies.
+    """
+    draws = draw(len(references))
+    one, other = (sampled_scores(references, texts, draws) for texts in (held, free))
+    return {
+        name: {
+            "held": float(one.values[name]),
+            "free": float(other.values[name]),
+            "difference": interval(one.values[name] - other.values[name], one.samples[name] - other.samples[name]),
+        }
+        for name in COSTS
+    }
+
+
+def not_held(model: Captioner) -> Captioner | None:
+    """The same network with a search that is not held to what the decoder is told; None where it is not in any case."""
+    from captioner.captioner import Captioner
+
+    decoding = model.config["decoding"]
+    if not decoding.get("says_what_it_is_told", False):
+        return None
+    config = {**model.config, "decoding": {**decoding, "says_what_it_is_told": False}}
+    return Captioner(model.network, model.vocabulary, config, model.folder)
+
+
 def measure_steering(
     data: str | Path,
     split: str = "val",
@@ -156,7 +194,8 @@ def measure_steering(
         say: called with lines about the progress.
 
     Returns:
-        dict: `steering_scores`, and "checkpoint", "split", "studies".
+        dict: `steering_scores`, "checkpoint", "split", "studies", and "listening", the `listening_cost`; None of a
+        checkpoint whose search is not held to what the decoder is told.
 
     Raises:
         BadInput: the collection or the checkpoint cannot be read, its decoder is told nothing, or too few studies state
@@ -175,9 +214,13 @@ def measure_steering(
     positives = {name: int(total) for name, total in zip(FINDINGS, truths.sum(axis=0)) if total >= least}
     if not positives:
         raise BadInput(f"No finding is stated by {least} studies with both views of the split {split}.")
-    rows = []
+    free = not_held(model)
+    rows, texts = [], []
     for number, study in enumerate(studies_of(reports), 1):
-        rows.append(steer_study(model, model.encode(study), list(positives)))
+        features = model.encode(study)
+        rows.append(steer_study(model, features, list(positives)))
+        if free is not None:
+            texts.append((model.caption(features).text, free.caption(features).text))
         if number % 50 == 0 or number == len(reports):
             say(f"{number} of {len(reports)} studies steered")
     result = {
@@ -185,6 +228,7 @@ def measure_steering(
         "split": split,
         "studies": len(rows),
         **steering_scores(rows, positives),
+        "listening": listening_cost([report.impression for report in reports], *zip(*texts)) if texts else None,
     }
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
@@ -219,6 +263,13 @@ def table(result: dict[str, Any]) -> str:
         "",
         "Default search. In brackets: 95% intervals of bootstrap samples of studies.",
     ]
+    if result["listening"]:
+        costs = [
+            [title, f"{cost['held']:.3f}", f"{cost['free']:.3f}", _share(cost["difference"])]
+            for title, cost in ((title, result["listening"][name]) for name, title in COSTS.items())
+        ]
+        lines += ["", "What it costs that the search is held to what the decoder is told, nothing switched:", ""]
+        lines += grid(["score", "held", "not held", "difference, paired"], costs)
     return "\n".join(lines) + "\n"
 
 

@@ -37,7 +37,7 @@ class IntegratedGradients(Method):
     name, title = "integrated-gradients", Sentence("Integrated gradients")
     signed = slow = True
 
-    def __init__(self, steps: int = 32, kind: str = "blurred", batch: int = 8) -> None:
+    def __init__(self, steps: int = 32, kind: str = "blurred", batch: int = 2) -> None:
         self.steps, self.kind, self.batch = steps, kind, batch
 
     def _maps(

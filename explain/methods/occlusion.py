@@ -36,7 +36,7 @@ class Occlusion(Method):
     name, title = "occlusion", Sentence("Occlusion of patches")
     signed = slow = True
 
-    def __init__(self, patch: float = 0.2, stride: float = 0.5, kind: str = "blurred", batch: int = 16) -> None:
+    def __init__(self, patch: float = 0.2, stride: float = 0.5, kind: str = "blurred", batch: int = 4) -> None:
         self.patch, self.stride, self.kind, self.batch = patch, stride, kind, batch
 
     def _maps(

@@ -33,7 +33,7 @@ class SmoothGrad(Method):
     name, title = "smooth-grad", Sentence("SmoothGrad")
     slow = True
 
-    def __init__(self, samples: int = 24, noise: float = 0.1, seed: int = 0, batch: int = 8) -> None:
+    def __init__(self, samples: int = 24, noise: float = 0.1, seed: int = 0, batch: int = 2) -> None:
         self.samples, self.noise, self.seed, self.batch = samples, noise, seed, batch
 
     def _maps(

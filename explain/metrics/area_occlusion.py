@@ -178,17 +178,18 @@ class AreaOcclusionTest:
         numbers = np.random.default_rng(seed)
         size = question.pictures.shape[1]
         middle = np.stack([centre(size)] * 2)
-        features = [self.hiding.ends[:1], self._features([self._area(middle, WHOLE)])]
+        ends = np.concatenate([self.hiding.ends[:1], self._features([self._area(middle, WHOLE)])])
+        known = [self.hiding.probabilities(ends)]
         self.areas: list[np.ndarray] = []
         for first in range(0, random, BATCH):
             count = min(BATCH, random - first)
             areas = [self._area(numbers.random((2, *model.grid)), WHOLE) for _ in range(count)]
-            features.append(self._features(areas))
+            known.append(self.hiding.probabilities(self._features(areas)))  # one study's features are a megabyte
             self.areas += areas
             if progress is not None and progress(first + count, random):
                 raise Stopped
         # (W, 2 + random): untouched, the middle, random areas
-        self._known = self.hiding.probabilities(np.concatenate(features))
+        self._known = np.concatenate(known, axis=1)
         falls = [standardised(word[0], word[2:], word[2:]) for word in self._known]
         self._rivals = np.max(falls, axis=0)  # (random,)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from captioner.captioner import Captioner
     from explain.methods.question import Question
 
-BATCH = 32  # views at once
+BATCH = 8  # views, or studies of the decoder, at once: more take memory and no less time
 
 
 class Hiding:

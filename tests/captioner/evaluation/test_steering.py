@@ -5,9 +5,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from captioner.checkpoint.store import load
 from captioner.errors import BadInput
 from captioner.evaluation import steering
-from captioner.evaluation.steering import measure_steering, outcomes, steer_study, steering_scores, switches, table
+from captioner.evaluation.steering import (
+    listening_cost,
+    measure_steering,
+    not_held,
+    outcomes,
+    steer_study,
+    steering_scores,
+    switches,
+    table,
+)
 
 
 class Decoder:
@@ -15,6 +25,7 @@ class Decoder:
 
     name = "listening"
     decoder = SimpleNamespace(conditions_size=65)
+    config: dict = {"decoding": {}}
 
     def __init__(self, deaf=(), also=()):
         self.deaf, self.also = deaf, also
@@ -105,6 +116,38 @@ def test_from_the_collection_to_a_file(collection, tmp_path, monkeypatch):
     assert "at least 0.90" in text and "at most 0.10" in text and "**macro**" in text
     with pytest.raises(BadInput, match="No finding is stated by 999"):
         measure_steering(collection, "train", least=999)
+
+
+def test_what_it_costs_to_be_held_by_hand():
+    """One of two abnormal studies is named when the search is held, none when it is not; a half of balanced accuracy
+    is what "always normal" gets."""
+    references = ["left effusion .", "no acute disease .", "left effusion ."]
+    normal = "no acute disease ."
+    cost = listening_cost(references, ["left effusion .", normal, normal], [normal] * 3)
+    assert cost["balanced_accuracy"]["held"] == pytest.approx(0.75)
+    assert cost["balanced_accuracy"]["free"] == pytest.approx(0.5)
+    difference = cost["macro_f1"]["difference"]
+    assert difference["value"] == pytest.approx(cost["macro_f1"]["held"]) and difference["low"] >= 0
+    same = listening_cost(references, references, references)
+    assert all(set(each["difference"].values()) == {0.0} for each in same.values())  # paired: the same samples
+
+
+def test_the_search_is_let_go_and_the_network_is_the_same(told_checkpoint):
+    model = load(told_checkpoint)
+    assert not_held(model) is None
+    model.config["decoding"]["says_what_it_is_told"] = True
+    free = not_held(model)
+    assert free.network is model.network and not free.decoder.says_what_it_is_told
+    assert model.config["decoding"]["says_what_it_is_told"]
+
+
+def test_the_cost_stands_below_the_table(collection, monkeypatch):
+    held, free = Decoder(), Decoder()
+    monkeypatch.setattr("captioner.checkpoint.store.load", lambda checkpoint: held)
+    monkeypatch.setattr(steering, "not_held", lambda model: free)
+    found = measure_steering(collection, "train", least=1)
+    assert found["listening"]["cider_d"]["difference"]["value"] == 0
+    assert "| CIDEr-D |" in table(found)
 
 
 def test_a_decoder_that_is_told_nothing_cannot_be_steered(collection, monkeypatch):
