@@ -70,7 +70,7 @@ def predict_table(
         if begun:
             alone = {} if os.environ.get("RAY_ADDRESS") else _this_machine(workers)
             try:
-                ray.init(log_to_driver=False, logging_level="ERROR", **alone)
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **alone)
             except Exception as error:  # Ray promises no kind: a machine that is too busy raises a plain one
                 where = os.environ.get("RAY_ADDRESS") or "this machine"
                 reason = (str(error).splitlines() or [""])[0][:200].rstrip(".")
