@@ -13,7 +13,7 @@ from captioner.images.study import BLANK, Study
 from captioner.numbers import percent
 from captioner.reports.claims import claims, side_of
 from captioner.reports.collection import clean
-from captioner.sentence import Sentence, joined
+from captioner.sentence import Number, Sentence, joined
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from captioner.captioner import Captioner, Features
@@ -229,7 +229,9 @@ def _odds(difference: float) -> Sentence:
     if abs(difference) < 0.05:
         return Sentence("Your text is as likely to the model as its own impression.")
     times = exp(min(abs(difference), 50.0))
-    amount = Sentence("more than a million") if times >= 1e6 else f"{times:,.0f}" if times >= 10 else f"{times:.1f}"
+    amount = (
+        Sentence("more than a million") if times >= 1e6 else Number(f"{times:,.0f}" if times >= 10 else f"{times:.1f}")
+    )
     if difference > 0:
         return Sentence("Your text is {amount} times more likely to the model than its own impression.", amount=amount)
     return Sentence("Your text is {amount} times less likely to the model than its own impression.", amount=amount)

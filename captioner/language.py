@@ -27,6 +27,10 @@ def _one_or_other(count: object) -> str:
 PLURALS: dict[str, Callable[[object], str]] = {"en": _one_or_other, "de": _one_or_other}
 """Language -> the category of a count (unicode.org/cldr, "Language Plural Rules"), for each that has a catalogue."""
 
+MARKS: dict[str, dict[str, str]] = {"en": {}, "de": {".": ",", ",": ".", "%": "\u00a0%"}}
+"""Language -> what a number has in place of English's decimal point, comma between thousands and sign for per cent
+(unicode.org/cldr, "Number Elements"), for each that has a catalogue."""
+
 _catalogues: dict[str, Mapping[str, Entry]] = {}
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -39,9 +43,9 @@ def install(language: str, catalogue: Mapping[str, Entry]) -> None:
         catalogue: English sentence -> Entry. For English itself only what has plural forms need be there.
 
     Raises:
-        KeyError: how the language counts is not known.
+        KeyError: how the language counts, or how it writes numbers, is not known.
     """
-    PLURALS[language]
+    PLURALS[language], MARKS[language]
     _catalogues[language] = catalogue
 
 
@@ -83,13 +87,27 @@ def wording(sentence: str, count: object = None) -> str:
 
 def fill(worded: str, values: Mapping[str, object]) -> str:
     """A wording with its placeholders, `{name}`, filled in; KeyError where a value is missing."""
-    return PLACEHOLDER.sub(lambda found: _said(values[found[1]]), worded)
+    return PLACEHOLDER.sub(lambda found: str(spoken(values[found[1]])), worded)
 
 
-def _said(value: object) -> str:
-    """A value as it is filled in; a `captioner.sentence.Sentence` is said in the language that is spoken."""
+def number(written: str) -> str:
+    """A number that is written as in English, with the marks of the language that is spoken.
+
+    >>> with speaking("de"):
+    ...     number("1,234.5")
+    '1.234,5'
+    """
+    marks = MARKS.get(_language.get(), {})
+    return "".join(marks.get(sign, sign) for sign in written)
+
+
+def spoken(value: object) -> object:
+    """A value as it is filled in: a `captioner.sentence.Sentence`, or a number with a fraction, is said in the language
+    that is spoken; anything else is itself."""
     said = getattr(value, "said", None)
-    return said() if said is not None else str(value)
+    if said is not None:
+        return said()
+    return number(str(value)) if isinstance(value, float) else value
 
 
 def text(sentence: str, /, **values: object) -> str:
@@ -100,8 +118,8 @@ def text(sentence: str, /, **values: object) -> str:
 
     Args:
         sentence: in English, with a placeholder `{name}` for each value; or a `captioner.sentence.Sentence`.
-        values: what is filled in, as `str` gives it; `count` chooses among plural forms, too.
+        values: what is filled in, as `spoken` gives it; `count` chooses among plural forms, too.
     """
     if hasattr(sentence, "said"):
-        return _said(sentence)
+        return str(spoken(sentence))
     return fill(wording(sentence, values.get("count")), values)

@@ -49,7 +49,8 @@ class Sentence(str):
 
     def said(self) -> str:
         """The sentence in the language of the present context."""
-        return _filled(language.wording(self.key), {name: worded(value) for name, value in self.values.items()})
+        values = {name: language.spoken(value) for name, value in self.values.items()}
+        return _filled(language.wording(self.key), values)
 
     def as_data(self) -> dict[str, Any]:
         """As JSON can hold it; `of_data` reads it back."""
@@ -77,6 +78,27 @@ class _Joined(Sentence):
         return {"between": self.between, "parts": [_data(part) for part in self.parts], "end": self.end}
 
 
+class Number(Sentence):
+    """A number, written as in English; said with the marks of the language. `captioner.numbers` makes them.
+
+    >>> number = Number("1,234.5")
+    >>> with language.speaking("de"):
+    ...     number, number.said()
+    ('1,234.5', '1.234,5')
+    """
+
+    def __new__(cls, written: str) -> Number:
+        made = str.__new__(cls, written)
+        made.key, made.values = str.__str__(made), {}
+        return made
+
+    def said(self) -> str:
+        return language.number(self.key)
+
+    def as_data(self) -> dict[str, Any]:
+        return {"number": self.key}
+
+
 def joined(between: str, parts: Iterable[str], end: str = "") -> Sentence:
     """Several sentences as one, each translated by itself.
 
@@ -90,6 +112,8 @@ def of_data(data: dict[str, Any]) -> Sentence:
     """The Sentence of which `Sentence.as_data` made plain data."""
     if "parts" in data:
         return _Joined(data["between"], map(_of_part, data["parts"]), data["end"])
+    if "number" in data:
+        return Number(data["number"])
     return Sentence(data["key"], **{name: _of_part(value) for name, value in data["values"].items()})
 
 

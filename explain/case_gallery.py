@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from captioner.errors import BadInput
+from captioner.numbers import decimal
 from captioner.reports.claims import claims, compare_claims
 from captioner.reports.findings import FINDINGS
 from captioner.sentence import Sentence, joined
@@ -144,7 +145,7 @@ def summary(told: Mapping[str, Any]) -> Sentence:
             Sentence(
                 "Its map is strongest inside the outline on {inside} of {views} views, where a place at random would "
                 "be on {chance}.",
-                chance=f"{sum(case['chance'] for case in cases):.1f}",
+                chance=decimal(sum(case["chance"] for case in cases), 1),
                 **count,
             )
         )

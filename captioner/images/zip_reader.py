@@ -22,7 +22,7 @@ from captioner.images import dicom_study
 from captioner.images.dicom import is_dicom
 from captioner.images.limits import MAX_BYTES, shown_name
 from captioner.images.raster import SIGNATURES
-from captioner.sentence import Sentence
+from captioner.sentence import Number, Sentence
 
 MOST_ENTRIES = 2000
 LARGEST_DIRECTORY = 1 << 20  # bytes of the list of entries: some hundred each
@@ -236,7 +236,7 @@ def no_longer_here(name: str) -> Sentence:
 
 
 def _too_many(name: str) -> Sentence:
-    most = f"{MOST_ENTRIES:,}"
+    most = Number(f"{MOST_ENTRIES:,}")
     return Sentence("{name} holds too many files: at most {most} are taken in an archive.", name=name, most=most)
 
 

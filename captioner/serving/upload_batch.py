@@ -22,6 +22,7 @@ from captioner.images.dicom import is_dicom
 from captioner.images.limits import shown_name
 from captioner.images.pairing import Group, Rule
 from captioner.images.study import seen_as
+from captioner.numbers import decimal
 from captioner.sentence import Sentence, joined
 from captioner.serving.batch_prediction import Row, line_of
 
@@ -77,7 +78,7 @@ class Answered:
 
 
 def _stated(finding: dict[str, Any]) -> Sentence:
-    name, share = Sentence(finding["name"]), f"{finding['probability']:.2f}"
+    name, share = Sentence(finding["name"]), decimal(finding["probability"])
     if not finding["side"]:
         return Sentence("{finding} ({share})", finding=name, share=share)
     return Sentence("{finding}, {side} ({share})", finding=name, side=Sentence(finding["side"]), share=share)

@@ -2,12 +2,11 @@
 
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { capital } from "../shell/wording.js";
+import { capital, rounded } from "../shell/wording.js";
 import { drawMap } from "../viewer/maps.js";
 import { outlineOf } from "../viewer/outline.js";
 
 const WHOLE = [0, 0, 1, 1];
-const percent = (share) => `${Math.round(share * 100)}%`;
 const largest = (maps) => Math.max(0, ...maps.flat(2));
 
 // Maps over a film: one grid a view, by the view's name; one scale for all views.
@@ -33,7 +32,7 @@ function marksSaid({ view, count, inside, chance }) {
   if (inside === null) return text("{view}: {count} marked it, and nothing was planted there.", { view: name, count });
   return text(
     "{view}: {inside} of {count} marks lie inside the outline (of random places {chance} would).",
-    { view: name, inside, count, chance: percent(chance) },
+    { view: name, inside, count, chance: rounded(chance) },
   );
 }
 
@@ -58,7 +57,7 @@ export function sentences({ told, truth, model }) {
   if (told.answered) {
     const picked = text(
       "{right} of {count} picked a finding that is there ({guessed} would by guessing).",
-      { right: told.right, count: told.answered, guessed: percent(told.guessed) },
+      { right: told.right, count: told.answered, guessed: rounded(told.guessed) },
     );
     lines.push([text("The class"), picked], [text("The marks"), told.marks.map(marksSaid).join(" ")]);
   } else lines.push([text("The class"), text("Nobody had answered.")]);

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from captioner.language import text
 from captioner.numbers import decimal
+from captioner.sentence import Number
 from panels.shell import template
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def render(caption: Caption, tree: Branch, vocabulary: Vocabulary) -> str:
     dropped = sum(leaf.fate == "dropped" for leaf in leaves)
     return template.render(
         "compare/beam.html",
-        length_penalty=f"{caption.length_penalty:g}",
+        length_penalty=Number(f"{caption.length_penalty:g}"),
         rows=_ranking(caption),
         dropped=dropped,
         width=caption.beam_width,

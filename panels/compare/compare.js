@@ -4,7 +4,7 @@
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { signed } from "../shell/wording.js";
+import { decimal } from "../shell/wording.js";
 import { makeViewer } from "../viewer/viewer.js";
 
 function introduce({ find }) {
@@ -18,7 +18,7 @@ function introduce({ find }) {
 }
 
 function likelihood(row) {
-  const told = { whole: signed(row.log_prob), share: signed(row.per_word) };
+  const told = { whole: decimal(row.log_prob), share: decimal(row.per_word) };
   return row.cut_off
     ? text("log probability {whole}, {share} per word, cut off at the length limit", told)
     : text("log probability {whole}, {share} per word", told);

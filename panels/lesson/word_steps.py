@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from captioner.sentence import Sentence
+from captioner.sentence import Number, Sentence
 from panels.lesson.parts import distinct, lowest, others, percent, posed, quoted, showing, writes
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ def attention(context: LessonContext) -> dict[str, Any]:
                 "much would one cell hold?"
             ),
             [
-                Sentence("about {share}", share=f"{100 / (2 * cells):.2g}%"),
-                Sentence("about {share}", share=f"{100 / cells:.2g}%"),
-                "100%",
+                Sentence("about {share}", share=Number(f"{100 / (2 * cells):.2g}%")),
+                Sentence("about {share}", share=Number(f"{100 / cells:.2g}%")),
+                Number("100%"),
             ],
             0,
             Sentence(

@@ -2,6 +2,7 @@
 
 import { make } from "../shell/elements.js";
 import { later, text } from "../shell/language.js";
+import { decimal } from "../shell/wording.js";
 
 const WHAT = {
   findings: later("findings {right} of {of}"),
@@ -20,7 +21,7 @@ function told(results, who) {
 // Places that a mark set at random would have been inside: what the pictures add is what exceeds it.
 function byChance(results) {
   const all = results.flatMap((result) => Object.values(result.chance));
-  const inside = all.reduce((total, share) => total + share, 0).toFixed(1);
+  const inside = decimal(all.reduce((total, share) => total + share, 0), 1);
   return all.length ? text("Marks set at random would be inside {inside} of {marks}.", { inside, marks: all.length }) : "";
 }
 

@@ -3,15 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from captioner.language import fill, wording
+from captioner.language import fill, spoken, wording
 from captioner.sentence import Sentence, worded
 from explain.report.template import environment
 from panels.shell.glossary import term
 
-# What is shown of a Sentence is said in the visitor's language.
-_TEMPLATES = environment(Path(__file__).resolve().parents[1], trim_blocks=True, lstrip_blocks=True, finalize=worded)
+
+@pass_context  # or Jinja2 would say what is constant once, when it compiles the template
+def _said(_context: Context, value: Any) -> Any:
+    """What is shown of a Sentence is said in the visitor's language."""
+    return worded(value)
+
+
+_TEMPLATES = environment(Path(__file__).resolve().parents[1], trim_blocks=True, lstrip_blocks=True, finalize=_said)
 
 
 def text(sentence: str, /, **values: Any) -> Markup:
@@ -24,7 +32,7 @@ def text(sentence: str, /, **values: Any) -> Markup:
     if isinstance(sentence, Sentence):
         return escape(worded(sentence))
     found = escape(wording(" ".join(sentence.split()), values.get("count")))
-    return Markup(fill(found, {name: escape(worded(value)) for name, value in values.items()}))
+    return Markup(fill(found, {name: escape(spoken(value)) for name, value in values.items()}))
 
 
 _TEMPLATES.globals["text"] = text

@@ -130,7 +130,7 @@ def _curves(name: str, said: dict[str, str], note: str, compared: Comparison) ->
     ]
     told = text(
         "Areas: {areas}; p = {p}.",
-        areas=", ".join(f"{who} {decimal(area)}" for _, who, area in areas),
+        areas=", ".join(f"{who} {worded(decimal(area))}" for _, who, area in areas),
         p=decimal(getattr(compared, f"{name}_p")),
     )
     return card.render(
@@ -140,8 +140,8 @@ def _curves(name: str, said: dict[str, str], note: str, compared: Comparison) ->
         box=card.BOX,
         caption=said["caption"],
         label=f"{said['label']} {told}",
-        rows=[(card.down(value), f"{value:.0%}") for value in (0, 0.5, 1)],
-        columns=[(card.across(value), f"{value:.0%}") for value in (0, 0.5, 1)],
+        rows=[(card.down(value), percent(value)) for value in (0, 0.5, 1)],
+        columns=[(card.across(value), percent(value)) for value in (0, 0.5, 1)],
         below=said["below"],
         band=card.points(
             (card.across(x), card.down(y)) for x, y in [*zip(shares, high), *zip(shares[::-1], low[::-1])]

@@ -13,6 +13,7 @@ import numpy as np
 
 from captioner.language import text
 from captioner.numbers import percent
+from captioner.sentence import worded
 from explain import heatmap
 from explain.methods.empty_picture import BLUR
 from explain.report.data import strength
@@ -47,7 +48,7 @@ def places(session: Any, word: int, trial: Trial, outline: tuple[str, np.ndarray
         one["areas"]["random"] = own_paths[0]
     steps = {
         "paths": paths,
-        "said": [percent(float(each)) for each in area.random],
+        "said": worded([percent(float(each)) for each in area.random]),
         "as_much": [bool(each <= area.hidden) for each in area.random],
     }
     return template.render(

@@ -54,7 +54,7 @@ def randomisation(judged: dict[str, Any], studies: int) -> str:
         "some of them.",
         count=studies,
     )
-    by_stage = "; ".join(f"{_stage(stage)} {decimal(value)}" for stage, value in stages)
+    by_stage = "; ".join(f"{_stage(stage)} {worded(decimal(value))}" for stage, value in stages)
     return card.render(
         "weights",
         title,

@@ -4,7 +4,7 @@
 import { EVENTS, listen, tell } from "../shell/events.js";
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { spoken } from "../shell/wording.js";
+import { rounded, spoken } from "../shell/wording.js";
 import { stepThrough } from "./areas.js";
 
 export function start({ element, trigger, props, watch }, { METHODS }) {
@@ -29,7 +29,7 @@ export function start({ element, trigger, props, watch }, { METHODS }) {
     if (share > 0) bar.value = share;
     else bar.removeAttribute("value");
     if (wait) said = `${said}, ${wait}`; // said once, before it begins
-    box.querySelector(".cxr-work-said").textContent = share > 0 ? `${said} ${Math.round(share * 100)}%` : said;
+    box.querySelector(".cxr-work-said").textContent = share > 0 ? `${said} ${rounded(share)}` : said;
   }
 
   function halt() {

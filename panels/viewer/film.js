@@ -2,7 +2,7 @@
 // to white. For looking only: the model read the pictures as they came, and the maps over them stay as they are.
 
 import { makeSvg } from "../shell/elements.js";
-import { text } from "../shell/language.js";
+import { number, text } from "../shell/language.js";
 
 const FULL = { level: 50, window: 100 }; // percent of the range from black to white
 const DRAG = 0.4; // percent for a pixel of the pointer's way
@@ -32,7 +32,7 @@ export function addFilm(viewer) {
       channel.setAttribute("slope", slope);
       channel.setAttribute("intercept", intercept);
     }
-    for (const key of Object.keys(inputs)) find(`.cxr-${key}-value`).textContent = `${value(key)}%`;
+    for (const key of Object.keys(inputs)) find(`.cxr-${key}-value`).textContent = number(`${value(key)}%`);
     for (const { picture } of viewer.frames) picture.querySelector("img").style.filter = changed() ? `url(#${name})` : "";
     find(".cxr-film-reset").disabled = !changed();
   }

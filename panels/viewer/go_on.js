@@ -5,7 +5,7 @@
 import { EVENTS, listen } from "../shell/events.js";
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { signed, spoken } from "../shell/wording.js";
+import { decimal, spoken } from "../shell/wording.js";
 
 export function addGoOn(viewer) {
   const { element, find, trigger } = viewer;
@@ -74,7 +74,7 @@ export function addGoOn(viewer) {
       viewer.buttons[viewer.chosen]?.focus({ preventScroll: true });
     });
     const how = [search, cutOff ? text("cut off at the length limit") : "", added.length ? "" : text("which ends the impression there")];
-    const numbers = { log_prob: signed(logProb), before: signed(before) };
+    const numbers = { log_prob: decimal(logProb), before: decimal(before) };
     const told = { word: spoken(taken), how: how.filter(Boolean).join(", "), ...numbers };
     say(`${text("Gone on from “{word}” by {how}: log probability {log_prob}, as written {before}.", told)} `);
     state.append(close);

@@ -1,6 +1,6 @@
 // A link to a word of an example: what differs from how the page comes, and the way back (panels/shell/deep_link.py).
 
-import { keepLanguage, text } from "../shell/language.js";
+import { keepLanguage, number, text } from "../shell/language.js";
 
 // How the maps are drawn, as a link says it: its parameter -> the control.
 const DRAWN = { opacity: ".cxr-opacity", colours: ".cxr-colours", scale: "input[data-group=scale]", draw: "input[data-group=cells]" };
@@ -30,7 +30,7 @@ export function addLink(viewer) {
         else if (control.options ? [...control.options].some((one) => one.value === value) : /^\d{1,3}$/.test(value)) control.value = value;
       }
     }
-    find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
+    find(".cxr-opacity-value").textContent = number(`${find(".cxr-opacity").value}%`);
   };
 
   find(".cxr-copy").addEventListener("click", async () => {

@@ -3,7 +3,7 @@
 
 import { make, makeSvg } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { percent, spoken, viewName } from "../shell/wording.js";
+import { decimal, percent, spoken, viewName } from "../shell/wording.js";
 import { cellAt, pointOn } from "./view_figure.js";
 
 const STILL = 4; // pixels that a pointer may move between down and up, for a click and not a drag
@@ -58,7 +58,7 @@ export function addReaders(viewer) {
   }
 
   const said = ({ map, strength }) =>
-    map.attention ? text("{times} times an even share", { times: strength.toFixed(1) }) : text("{share} of its strongest", { share: percent(strength) });
+    map.attention ? text("{times} times an even share", { times: decimal(strength, 1) }) : text("{share} of its strongest", { share: percent(strength) });
   const reads = ({ map, strength }) => strength >= (map.attention ? 1 : STRONG);
 
   function button(reader, strongest) {

@@ -3,7 +3,7 @@
 // own functions in place of those that are named under "what a panel may replace", and then starts the viewer.
 
 import { EVENTS, tell } from "../shell/events.js";
-import { text } from "../shell/language.js";
+import { number, text } from "../shell/language.js";
 import { percent, spoken } from "../shell/wording.js";
 import { addAnswer } from "./answer.js";
 import { addFilm } from "./film.js";
@@ -164,7 +164,7 @@ export function makeViewer(component, { colours, glossary }) {
   };
 
   find(".cxr-controls").addEventListener("input", () => {
-    find(".cxr-opacity-value").textContent = `${find(".cxr-opacity").value}%`;
+    find(".cxr-opacity-value").textContent = number(`${find(".cxr-opacity").value}%`);
     viewer.show();
   });
 

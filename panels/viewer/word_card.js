@@ -2,7 +2,7 @@
 
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { percent, signed, spoken } from "../shell/wording.js";
+import { decimal, percent, spoken } from "../shell/wording.js";
 
 // `goOn` is called where the alternative is taken in the word's place; null where that is not on offer.
 function alternative(other, goOn) {
@@ -45,7 +45,7 @@ export function makeWordCard(viewer, glossary) {
     find(".cxr-word-means").hidden = !means;
     find(".cxr-word-means").textContent = means || "";
     find(".cxr-probability").textContent = percent(Math.exp(word.log_prob));
-    find(".cxr-log-prob").textContent = signed(word.log_prob);
+    find(".cxr-log-prob").textContent = decimal(word.log_prob);
     const index = viewer.shown(), goOn = viewer.goOn ? (other) => viewer.goOn(index, other) : null;
     const looks = map ? viewer.answer.views.map((view) => place(map.said[view.index])) : [make("li", "", viewer.withoutMap(word))];
     find(".cxr-word-maps").replaceChildren(...looks, ...viewer.remarks(word, map).map((remark) => make("li", "cxr-remark", remark)));

@@ -2,7 +2,7 @@
 
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { percent, signed, spoken } from "../shell/wording.js";
+import { decimal, percent, spoken } from "../shell/wording.js";
 import { showMaps } from "./before_after.js";
 
 const nameOf = (whose) => ({ before: text("old words"), after: text("new words"), typed: text("your words") })[whose];
@@ -71,7 +71,7 @@ export function makeResults(root, bench) {
       ...weighed.words.map((word, at) => barOf(word, answer.changed, maps?.[at] ? () => look(at) : null, at === looked)),
     );
     showMaps(find(".cxr-before-after"), looked === null ? null : { word: weighed.words[looked], maps: maps[looked], answer, bench });
-    const before = signed(weighed.log_prob.before), after = signed(weighed.log_prob.after);
+    const before = decimal(weighed.log_prob.before), after = decimal(weighed.log_prob.after);
     find(".cxr-totals").textContent = answer.changed
       ? text("Log probability of the whole: {before} before, {after} after.", { before, after })
       : text("Log probability of the whole: {before}.", { before });

@@ -2,7 +2,7 @@
 
 import { make, makeSvg } from "../shell/elements.js";
 import { text } from "../shell/language.js";
-import { capital } from "../shell/wording.js";
+import { capital, decimal } from "../shell/wording.js";
 import { cover, listenToPointer } from "./brush.js";
 import { smudge } from "./pictures.js";
 
@@ -144,7 +144,7 @@ export function makeSheet(view, grid, brush, act) {
     slider(sheet, act, text("Brightness"), [-100, 100, 5], () => sheet.brightness, (value) => { sheet.brightness = value; },
       (value) => (value > 0 ? `+${value}` : String(value).replace("-", "\u2212"))),
     slider(sheet, act, text("Contrast"), [-2, 2, 0.25], () => Math.log2(sheet.contrast), (value) => { sheet.contrast = 2 ** value; },
-      (value) => `\u00d7${(2 ** value).toFixed(2)}`),
+      (value) => `\u00d7${decimal(2 ** value)}`),
     presenceChoice(sheet, act),
     mirror(sheet, act),
     covering(sheet, brush, act, view.fields),

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from captioner import BadInput, language
-from captioner.sentence import Sentence, joined, of_data, worded
+from captioner.sentence import Number, Sentence, joined, of_data, worded
 
 GERMAN = {
     "{name} is empty.": "{name} ist leer.",
@@ -76,6 +76,7 @@ def test_it_can_be_carried_to_another_process(carried):
     for sentence, german in (
         (BLANK, "Das seitliche Bild ist leer."),
         (joined(" ", [BLANK, EMPTY], "!"), "Das seitliche Bild ist leer. {name}{x}.png ist leer.!"),
+        (Sentence("{name} is empty.", name=Number("1.5")), "1,5 ist leer."),
     ):
         there = carried(sentence)
         with language.speaking("de"):

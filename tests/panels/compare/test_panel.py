@@ -66,4 +66,5 @@ def test_what_a_vocabulary_holds_is_text_and_never_markup():
     with speaking("de"):
         shown = beam.render(caption, root, vocabulary)
     assert "1 Hypothese wurde unterwegs verworfen." in shown and "nach 2 Wörtern verworfen" in shown
+    assert "hoch 0,7" in shown and ">\u22121,00</td>" in shown and "\u22122,00" in shown and "\u22121.00" not in shown
     assert "1 anderer Weg nach „&lt;b&gt;x&lt;/b&gt;“" in shown and "2 wahrscheinlichsten Hypothesen" in shown

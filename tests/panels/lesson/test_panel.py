@@ -1,6 +1,7 @@
 """The lesson: true of any checkpoint. Answers are checked here against the model itself."""
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -172,6 +173,15 @@ def test_no_sentence_of_a_step_stays_english(context, number):
     for name in ("body", "facts", "reasons"):
         assert all(said != english for said, english in zip(german[name], step[name], strict=True)), name
     assert german["show"]["task"] != step["show"]["task"] and german["show"]["label"] != step["show"]["label"]
+    said = [
+        german["question"],
+        german["why"],
+        *german["body"],
+        *german["facts"],
+        *german["reasons"],
+        *german["options"],
+    ]
+    assert [one for one in said if re.search(r"\d\.\d|\d%", one)] == []
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ def test_what_comes_from_a_catalogue_is_no_markup(monkeypatch):
         assert escaped(glossary.term("phantom", "computer-drawn"))
 
 
+def test_what_is_constant_in_a_template_is_said_in_each_language():
+    for code, said in (("en", "50%"), ("de", "50\u00a0%"), ("en", "50%")):
+        with language.speaking(code):
+            assert f'class="cxr-level-value">{said}<' in template.render("viewer/viewer.html")
+
+
 def test_a_sentence_is_said_in_the_visitor_s_language_and_escaped():
     with language.speaking("de"):
         assert "Das konnte nicht berechnet werden." in header.render("refused", Sentence("This could not be computed."))

@@ -10,6 +10,7 @@ import pytest
 
 import captioner
 from captioner.checkpoint.store import named_weights
+from captioner.language import speaking
 from captioner.numbers import percent
 from explain import trial as word_trial
 from explain.metrics import deletion_insertion, weight_dependence
@@ -65,6 +66,22 @@ def test_every_number_of_the_figures_is_text_too(compared):
     hidden = trust_figures.hiding("<i>", (SEEN, ON_IT))
     assert "p = 0.010" in hidden and "0 leave it as low" in hidden and "<i>" not in hidden
     assert "90%" in trust_figures.shares("x", (SEEN, ON_IT)) and "40%" in trust_figures.shares("x", (SEEN, ON_IT))
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_numbers_that_are_read_have_the_marks_of_the_language_and_those_that_draw_have_not(compared, code):
+    with speaking(code):
+        shown = trust_figures.curves(compared) + trust_figures.hiding("x", (SEEN, ON_IT))
+        shown += trust_figures.verdict("x", (SEEN, ON_IT)) + trust_figures.shares("x", (SEEN, ON_IT))
+        shown += trust_figures.pointing(
+            "effusion", {"frontal": True, "lateral": None}, {"frontal": 0.04}, {"frontal": 0.5}
+        )
+    read = re.findall(r">([^<>]+)<|aria-label=\"([^\"]+)\"", shown)
+    numbers = re.findall(r"\d[.,]\d+|\d.?%", " ".join(one or other for one, other in read))
+    assert {sign for number in numbers for sign in number if not sign.isdigit()} == (
+        {".", "%"} if code == "en" else {",", "\u00a0", "%"}
+    )
+    assert re.search(r'points="[\d.]+,[\d.]+ ', shown) and re.search(r"width:\d+\.\d%", shown)
 
 
 def test_lines_stay_in_their_picture():
