@@ -16,6 +16,9 @@ _FOLDER = Path(__file__).with_name("text")
 LANGUAGES = ("en", "de")
 """The languages in which visitors are answered, English first: it is shown where another is asked for."""
 
+NAMES = {"en": "English", "de": "Deutsch"}
+"""What each of them calls itself."""
+
 # A script and no module: it is there before any module is, and before Gradio chooses the language of its own words.
 _SCRIPT = """window.cxrText = Object.freeze(%(told)s);
 if (navigator.language.split("-")[0] !== window.cxrText.language) {

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from captioner.language import language
 from panels.shell import template
+from panels.shell.catalogues import NAMES
 
 if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
@@ -27,8 +29,12 @@ if (linked) open(linked, 200);
 
 
 def render(state: str, sentence: str) -> str:
-    """The header as HTML, with the model's state ("loading" | "ready" | "refused") and the sentence for it."""
-    return template.render("shell/header.html", state=state, sentence=sentence)
+    """The header as HTML, with the model's state ("loading" | "ready" | "refused") and the sentence for it.
+
+    It links to the page in its other languages; switch_language.js has the links keep the rest of the address.
+    """
+    others = [(code, name) for code, name in NAMES.items() if code != language()]
+    return template.render("shell/header.html", state=state, sentence=sentence, others=others)
 
 
 def build(pool: ModelPool) -> gr.HTML:

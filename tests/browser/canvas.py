@@ -1,6 +1,7 @@
 """What the browser tests read off the page: the words, and the pixels of the maps."""
 
 import base64
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -61,11 +62,18 @@ def collect_complaints(page, complaints):
     return page
 
 
-def refresh(page):
-    """Reload a watched page; Gradio complains of the connection that is lost by it, which is no complaint of ours."""
+@contextmanager
+def leaving(page):
+    """A watched page is left within; Gradio complains of the connection that is lost by it, which is no complaint."""
     before = len(page.complaints)
-    page.reload()
+    yield
     page.complaints[before:] = [text for text in page.complaints[before:] if "Connection errored out" not in text]
+
+
+def refresh(page):
+    """Reload a watched page."""
+    with leaving(page):
+        page.reload()
 
 
 def answered_by_beam(page, address):

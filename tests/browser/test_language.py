@@ -1,20 +1,24 @@
 """The page in German: by the address and by the browser, on every panel, without English left over."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from captioner.language import PLACEHOLDER, speaking, text
 from panels.shell import catalogues
 from panels.shell.deep_link import PANELS
-from tests.browser.canvas import words
+from tests.browser.canvas import leaving, words
+from tests.browser.test_readers import press
 
+# Gradio's own words for waiting are in the page, and shown to nobody (panels/shell/page.css).
 SHOWN = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!parent.closest("script, style, [lang=en]") && node.textContent.trim()) found.push(node.textContent);
+    const left = parent.closest("script, style, [lang=en], .meta-text, .meta-text-center, .progress-text");
+    if (!left && node.textContent.trim()) found.push(node.textContent);
   }
   for (const node of document.body.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
     if (!node.closest("[lang=en]")) for (const name of ["aria-label", "title", "placeholder", "alt"])
@@ -25,6 +29,9 @@ SHOWN = """() => {
 
 # Words that longer English sentences have and German ones have not. What the model wrote is marked with lang="en".
 ENGLISH = re.compile(r"\b(the|of|and|which|this|that|with|from|are|has|its)\b", re.IGNORECASE)
+
+
+VERSION = re.compile(r"\b\d+\.\d+\.\d+\b")  # is no number, and the same in every language
 
 
 def english_sentences():
@@ -78,6 +85,39 @@ def test_no_english_sentence_is_left_on_any_panel(visit, address, captioners):
     assert {panel: said for panel, said in left.items() if said} == {}
 
 
+def _numbers(page):
+    """What is shown that has a number with English's marks, and with German's."""
+    shown = [re.sub(VERSION, "", said) for said in page.evaluate(SHOWN)]
+    return {
+        marks: sorted({said for said in shown if re.search(pattern, said)})
+        for marks, pattern in (("english", r"\d\.\d|\d%"), ("german", r"\d,\d|\d %"))
+    }
+
+
+def test_numbers_are_written_as_german_writes_them_on_every_panel(visit, address):
+    page = visit(f"{address}?lang=de")
+    page.click('#examples button[data-name="quiet"]')
+    page.wait_for_selector(".cxr-word")
+    press(page, "frontal", 2, 4)  # what the pointer is over is told, and the list of words that read there
+    page.wait_for_selector("#viewer .cxr-reader")
+    over = _numbers(page)
+    shares = r"\d,\d\d % der Aufmerksamkeit, \d+,\d-mal ein gleicher Anteil"
+    assert over["english"] == [] and re.search(shares, " ".join(over["german"]))
+    there = {"compare": ".cxr-ranking td", "what-if": ".cxr-sheet-controls", "lesson": ".cxr-lesson article"}
+    english, german = {}, {}
+    for panel in PANELS:
+        tab = page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]')
+        if tab.count():
+            tab.click()
+            page.locator(f'#panels [data-tab-id="{panel}"][aria-selected="true"]').wait_for()
+            page.wait_for_selector(there.get(panel, "body"))
+        found = _numbers(page)
+        english[panel], german[panel] = found["english"], " ".join(found["german"])
+    assert {panel: said for panel, said in english.items() if said} == {}
+    assert re.search("\u2212\\d,\\d\\d", german["explain"])
+    assert "×1,00" in german["what-if"] and re.search("\u2212\\d,\\d\\d", german["compare"])
+
+
 def test_the_model_s_words_and_the_saved_numbers_stay_english(visit, address):
     page = visit(f"{address}?lang=de")
     page.click('#examples button[data-name="quiet"]')
@@ -104,6 +144,46 @@ def test_a_link_keeps_the_language(visit, address):
     page.click(".cxr-copy")
     page.wait_for_function("location.search.includes('example=quiet')")
     assert re.search(r"[?&]lang=de(&|$)", page.evaluate("location.search"))
+
+
+def parameters(page):
+    return {name: found[0] for name, found in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_link_in_the_head_switches_the_language_and_keeps_the_address(visit, address):
+    page = visit(f"{address}?example=quiet&checkpoint=three-by-three&word=2")
+    page.wait_for_selector(".cxr-word")
+    link = page.locator("a.cxr-language")
+    assert link.all_text_contents() == ["Deutsch"]
+    assert [link.get_attribute(name) for name in ("lang", "hreflang")] == ["de", "de"]
+    with leaving(page):
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.documentElement.lang === 'de'")
+        page.wait_for_selector(".cxr-word")
+    kept = {"example": "quiet", "checkpoint": "three-by-three", "word": "2"}
+    assert parameters(page) == {**kept, "lang": "de"} and page.get_by_role("tab", name=german("What if")).count()
+    with leaving(page):
+        page.get_by_role("link", name="English", exact=True).click()
+        page.wait_for_function("document.documentElement.lang === 'en'")
+        page.wait_for_selector(".cxr-word")
+    assert parameters(page) == {**kept, "lang": "en"}
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+@pytest.mark.parametrize("query", ["", "&embed&example=quiet"], ids=["whole", "embedded"])
+def test_the_switch_is_in_reach_of_a_finger_and_named_in_its_own_language(visit, address, code, query):
+    page = visit(f"{address}?lang={code}{query}", viewport={"width": 390, "height": 844})
+    page.wait_for_selector(".cxr-model[data-state=ready]", state="attached")
+    left, right, height = page.evaluate(
+        """() => {
+          const box = document.querySelector("a.cxr-language").getBoundingClientRect();
+          return [box.left, box.right, box.height];
+        }"""
+    )
+    assert 0 <= left <= right - 24 and right <= 390 and height >= 24
+    other = next(name for known, name in catalogues.NAMES.items() if known != code)
+    assert page.get_by_role("link", name=other).count() == 1  # its whole name, where a code is seen
 
 
 @pytest.mark.parametrize(

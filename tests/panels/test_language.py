@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from captioner.language import PLACEHOLDER, PLURALS
+from captioner.language import MARKS, PLACEHOLDER, PLURALS
 from panels.server import modules
-from panels.shell.catalogues import LANGUAGES
+from panels.shell.catalogues import LANGUAGES, NAMES
 from tests.panels import sentences
 from tests.panels.sentences import PANELS, all_keys, files, part
 
@@ -154,7 +154,8 @@ def test_every_exception_is_still_one(keys):
 
 
 def test_every_language_knows_how_it_counts():
-    assert LANGUAGES[0] == "en" and set(LANGUAGES) <= set(PLURALS)
+    assert LANGUAGES[0] == "en" and set(LANGUAGES) <= set(PLURALS) and set(LANGUAGES) <= set(MARKS)
+    assert tuple(NAMES) == LANGUAGES
 
 
 # ---- the reader of the sources itself ----
