@@ -13,6 +13,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is first
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one benchmark; returns the exit status."""
+    options = parse(arguments)
+    from captioner.errors import BadInput
+
+    try:
+        print("\n".join(options.run(options)))
+    except BadInput as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of one benchmark, all of them together when none is named, and as `run` what measures it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed, measured side by side.")
     commands = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
     for name, path in BENCHMARKS.items():
@@ -23,15 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["all", *arguments]
-    options = parser.parse_args(arguments)
-    from captioner.errors import BadInput
-
-    try:
-        print("\n".join(options.run(options)))
-    except BadInput as error:
-        print(str(error), file=sys.stderr)
-        return 2
-    return 0
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

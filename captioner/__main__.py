@@ -13,10 +13,11 @@ from captioner.commands import data, evaluate, predict, publish, train
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    return command_line.run(_parser().parse_args, arguments)
+    return command_line.run(parse, arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of one command, and as `run` what does it."""
     parser = command_line.Parser(
         prog="python -m captioner",
         description="From two chest X-rays to the predicted impression. Not for clinical use.",
@@ -24,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for each in (predict, train, evaluate, publish, data):
         each.add(commands)
-    return parser
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

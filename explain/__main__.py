@@ -18,10 +18,11 @@ GALLERY = Path(__file__).resolve().parent.parent / "examples" / "gallery"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Explain one study, or run the command that the first argument names; returns the exit status."""
-    return command_line.run(_parse, arguments)
+    return command_line.run(parse, arguments)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command that the first argument names, and as `run` what does it."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # A picture called `evaluate` can be given as ./evaluate.
     commands = {"evaluate": _evaluate_parser, "table": _table_parser, "gallery": _gallery_parser}
