@@ -4,8 +4,8 @@ A room is reached by its code, and then by secrets: the teacher's key and each s
 answer of another visitor's holds. What a student answered is told to nobody before the teacher reveals the case, and
 then only as the sum over all (`tally`).
 
-A code has six of 28 characters: 28^6 = 481,890,304 codes. With all 20 rooms open, an address that uses all of its 30
-wrong codes a minute for the hour finds one with a chance of 1,800 x 20 / 481,890,304, 1 in 13,000; and what it finds is
+A code has six of 28 characters: 28^6 = 481,890,304 codes. With all 20 rooms open, an address that uses all of its 100
+wrong codes a minute for the hour finds one with a chance of 6,000 x 20 / 481,890,304, 1 in 4,000; and what it finds is
 a seat in a room on examples that everybody may look at.
 """
 
@@ -29,7 +29,7 @@ HOUR = 3600.0
 ROOMS, ROOMS_OF_ONE = 20, 5  # open at once, of all and of one address (a school has one)
 SEATS = 100  # in a room
 CASES = 20  # in a room
-WRONG_CODES = 30, 60.0  # of one address, within seconds: a class may share one, and mistype
+WRONG_CODES = SEATS, 60.0  # of one address, within seconds: a class shares one, and each may mistype
 ANSWERS = 30, 60.0  # of one student, who may change his mind
 ABANDONED = 600.0  # seconds since the teacher was last heard, after which a room makes way where there is none left
 SWEPT = 30.0  # seconds between two looks for rooms whose hour is over

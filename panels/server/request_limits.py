@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from weakref import WeakValueDictionary
 
 from captioner.language import text
 from panels.server import routes
@@ -84,6 +85,9 @@ class RequestLimits:
 class PasswordBrake:
     """ASGI middleware: who gave a wrong password ten times within a minute waits until that minute is over.
 
+    Those from one address are looked at one after the other: guesses at the same moment do not slip through together,
+    and of a class that logs in at the same moment from behind one address nobody is taken for a guesser.
+
     Args:
         app: the application around which it is put.
     """
@@ -93,11 +97,17 @@ class PasswordBrake:
         self._wrong: OrderedDict[str, tuple[int, float]] = (
             OrderedDict()
         )  # address -> (how often, when the first of them was)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # of addresses that log in now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or routes.below_root(scope).rstrip("/") != "/login":
             return await self.app(scope, receive, send)
         address = (scope.get("client") or ("",))[0]
+        turn = self._turns.setdefault(address, asyncio.Lock())
+        async with turn:
+            await self._looked_at(address, scope, receive, send)
+
+    async def _looked_at(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         count, since = self._wrong.get(address, (0, time.monotonic()))
         left = WITHIN - (time.monotonic() - since)
         if left <= 0:
@@ -106,7 +116,7 @@ class PasswordBrake:
             seconds = int(left) + 1
             sentence = text("Too many wrong passwords were given: try again in {count} seconds.", count=seconds)
             return await refuse(send, 429, sentence, [(b"retry-after", str(seconds).encode())])
-        # Counted before the answer is known: tries at the same time must not slip through together.
+        # Counted before the answer is known: a visitor who goes away meanwhile has tried all the same.
         self._wrong[address] = count + 1, since
         self._wrong.move_to_end(address)
         while len(self._wrong) > ADDRESSES:

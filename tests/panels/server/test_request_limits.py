@@ -105,6 +105,27 @@ def test_wrong_passwords_are_braked_and_right_ones_are_not(monkeypatch):
     assert login(app, b"right") == 200
 
 
+def test_a_class_that_logs_in_at_the_same_moment_is_let_in_and_guesses_are_counted():
+    async def at_once(app, password):
+        said = []
+
+        async def send(message):
+            said.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+        async def receive():
+            await asyncio.sleep(0)  # where the next one could slip in
+            return part(password)
+
+        scope = {"type": "http", "method": "POST", "path": "/login", "client": ("10.0.0.1", 1)}
+        await asyncio.gather(*(app(dict(scope), receive, send) for _ in range(30)))
+        return said
+
+    door = Door()
+    assert event_loop.run(at_once(PasswordBrake(door), b"right")) == [200] * 30
+    assert event_loop.run(at_once(PasswordBrake(door), b"wrong")) == [400] * 10 + [429] * 20
+    assert door.asked == 40
+
+
 def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(request_limits, "ADDRESSES", 5)
     app = PasswordBrake(Door())
