@@ -129,12 +129,12 @@ def test_the_evidence_is_timed_with_as_many_areas_and_orders_as_the_page_takes(t
     monkeypatch.setattr(
         deletion_insertion,
         "uninformed",
-        lambda *asked, **more: orders.append(asked[1:]) or uninformed(*asked, **more),
+        lambda hiding, steps, random, **more: orders.append((steps, random)) or uninformed(hiding, steps, 2, **more),
     )
     monkeypatch.setattr(
         area_occlusion.AreaOcclusionTest,
         "__init__",
-        lambda self, *asked, random, **more: areas.append(random) or test(self, *asked, random=random, **more),
+        lambda self, *asked, random, **more: areas.append(random) or test(self, *asked, random=3, **more),
     )
     assert main(["all", "--quick", "--only", "evidence", "--checkpoint", str(tiny_checkpoint)]) == 0
     printed = capsys.readouterr().out

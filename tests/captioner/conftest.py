@@ -17,11 +17,17 @@ def batch():
 
 @pytest.fixture(scope="session")
 def collection(tmp_path_factory):
-    """A folder of the collection's form with 24 phantom studies; nothing may write into it."""
+    """A folder of the collection's form with 24 phantom studies; nothing may write into it.
+
+    They have no vessels, which take most of a phantom's time: no test here looks at the lungs.
+    """
     from captioner import phantom
+    from captioner.phantom import vessels
 
     folder = tmp_path_factory.mktemp("collection")
-    phantom.write(folder, 24, 5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vessels, "trees", lambda *_: (np.zeros((0, 3)), np.zeros(0)))
+        phantom.write(folder, 24, 5)
     return folder
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from captioner.__main__ import _parser
+from captioner.__main__ import parse
 from captioner.models.densenet import ENCODERS
 from captioner.training.recipes import RECIPES, without_places
 from captioner.training.schedule import WarmCosine
@@ -53,4 +53,4 @@ def test_the_control_of_a_recipe_differs_in_what_teaches_places_alone():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_command_line_offers_every_recipe(name):
-    assert _parser().parse_args(["train", "--data", "d", "--out", "o", "--recipe", name]).recipe == name
+    assert parse(["train", "--data", "d", "--out", "o", "--recipe", name]).recipe == name

@@ -25,9 +25,10 @@ def test_a_linear_model_gives_each_pixel_its_slope_times_its_way(kind, linear):
 
 
 def test_on_a_curve_the_gap_closes_with_the_steps(linear):
-    methods = [method("integrated-gradients", steps=steps, kind="black") for steps in (1, 4, 16)]
+    """The rule of the middles is wrong by a fourth with twice the steps; with sixteen only rounding would be left."""
+    methods = [method("integrated-gradients", steps=steps, kind="black") for steps in (1, 2, 4)]
     gaps = [abs(one.explain(linear, pictures(), [EFFUSION]).details["gap"][0]) for one in methods]
-    assert gaps[0] > 4 * gaps[1] > 16 * gaps[2]
+    assert gaps[0] > 2 * gaps[1] > 4 * gaps[2] > 4e-7
 
 
 def test_the_sum_and_the_gap_are_told_apart(tiny, study):
