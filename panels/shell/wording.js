@@ -2,9 +2,10 @@
 
 import { later, number, text } from "./language.js";
 
-// Numbers as captioner/numbers.py has them, in the visitor's language.
-export const decimal = (value, digits = 2) => number(value.toFixed(digits).replace("-", "\u2212"));
-export const short = (value) => number(value.toPrecision(2).replace("-", "\u2212"));
+// Numbers as captioner/numbers.py has them, in the visitor's language: a true minus sign, and none before what rounds to zero.
+const withMinus = (written) => number(written.replace("-", /[1-9]/.test(written) ? "\u2212" : ""));
+export const decimal = (value, digits = 2) => withMinus(value.toFixed(digits));
+export const short = (value) => withMinus(value.toPrecision(2));
 export const rounded = (share) => number(`${Math.round(share * 100)}%`);
 export const percent = (share) =>
   share > 0 && share < 0.005 ? number("<1%") : share >= 0.995 && share < 1 ? number(">99%") : rounded(share);

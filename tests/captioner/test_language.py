@@ -139,7 +139,7 @@ def test_the_page_s_scripts_write_numbers_as_captioner_numbers_does(code, tmp_pa
         shutil.copy(SHELL / name, tmp_path)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shares = [0, 0.001, 0.007, 0.5, 0.873, 0.996, 1]
-    values = [-1234.567, -0.5, 0, 0.126, 3, 99.99]
+    values = [-1234.567, -0.5, -0.001, 0, 0.126, 3, 99.99]
     program = f"""
         globalThis.window = {{ cxrText: {{ language: '{code}', catalogue: {{}} }} }};
         import('{(tmp_path / "wording.js").as_uri()}').then(({{ decimal, percent, short }}) => {{
