@@ -1,4 +1,4 @@
-"""Pictures of the page for docs/: `python -m tests.browser.pictures trust class`.
+"""Pictures of the page for docs/: `python -m tests.browser.pictures`, or some of them, `... pictures trust class`.
 
 Chromium shows the page as it is started by `python dashboard.py`, with its own weights and examples, at 1280 x 800.
 """
@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import BROWSERS, FLAGS
+from tests.browser.test_what_if import READY
 from tests.robustness.server import ROOT, dashboard_process, listener
 from tests.robustness.test_class_of_thirty import Student
 
@@ -26,11 +27,57 @@ SIZE = {"width": 1280, "height": 800}
 WAIT = 120_000  # milliseconds
 
 
-def trust(page, address):
-    """The word "effusion" on trial, by the method whose map is the model's attention."""
+def example(page, address, panel="explain"):
+    """The example whose finding is named, and one of the panels of the page."""
     page.goto(f"{address}?example=left-effusion")
     page.wait_for_selector("#viewer .cxr-word")
-    page.locator('#panels [role="tab"][data-tab-id="trust"]').click()
+    page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]').click()
+
+
+def explain(page, address):
+    """The word "effusion" and its map."""
+    example(page, address)
+    page.locator("#viewer .cxr-word", has_text="effusion").click()
+
+
+def compare(page, address):
+    """Greedy and beam search, one above the other."""
+    example(page, address, "compare")
+    page.wait_for_selector("#compare .cxr-word")
+
+
+def what_if(page, address):
+    """The frontal view mirrored, and what becomes of the side."""
+    example(page, address, "what-if")
+    page.wait_for_selector("#what-if .cxr-bars tbody tr")
+    page.get_by_label("mirrored, frontal", exact=True).check()
+    page.wait_for_timeout(1000)
+    page.wait_for_function(READY)
+
+
+def score(page, address):
+    """The impression against what was planted."""
+    example(page, address, "score")
+    page.wait_for_selector("#score mark.cxr-agreed")
+
+
+def lesson(page, address):
+    """The first step of the lesson."""
+    example(page, address, "lesson")
+    page.wait_for_selector("#lesson h2, #lesson h3")
+
+
+def gallery(page, address):
+    """What the model misses of the gallery."""
+    example(page, address, "gallery")
+    page.wait_for_selector(".cxr-gallery-card")
+    missed = page.locator('[data-filter="outcome"] option', has_text="misses something").get_attribute("value")
+    page.locator('[data-filter="outcome"]').select_option(missed)
+
+
+def trust(page, address):
+    """The word "effusion" on trial, by the method whose map is the model's attention."""
+    example(page, address, "trust")
     page.locator("#trust .cxr-trust-words .cxr-word", has_text="effusion").click()
     page.wait_for_function("document.querySelector('#trust .cxr-verdict')?.textContent.includes('“effusion”')")
     page.wait_for_selector("#trust [data-dependence]")
@@ -71,7 +118,16 @@ def save(page, path):
     print(f"{path}: {Path(path).stat().st_size >> 10} KB")
 
 
-PICTURES = {"trust": trust, "class": class_room}
+PICTURES = {
+    "page": explain,
+    "compare": compare,
+    "trust": trust,
+    "what-if": what_if,
+    "score": score,
+    "lesson": lesson,
+    "class": class_room,
+    "gallery": gallery,
+}
 
 if __name__ == "__main__":
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
