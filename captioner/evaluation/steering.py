@@ -125,10 +125,10 @@ def steering_scores(
 
 
 def steer_study(
-    model: Captioner, features: Features, findings: Sequence[str]
+    model: Captioner, features: Features, findings: Sequence[str], before: str
 ) -> dict[str, list[dict[str, bool | None]]]:
-    """All switches of some findings of one study: dict from a finding to the `outcomes` of its switches."""
-    before = model.caption(features).text
+    """All switches of some findings of one study, whose impression was `before`: dict from a finding to the `outcomes`
+    of its switches."""
     stated = {claim.finding for claim in claims(before) if not claim.denied}
     return {
         name: [
@@ -218,9 +218,10 @@ def measure_steering(
     rows, texts = [], []
     for number, study in enumerate(studies_of(reports), 1):
         features = model.encode(study)
-        rows.append(steer_study(model, features, list(positives)))
+        before = model.caption(features).text
+        rows.append(steer_study(model, features, list(positives), before))
         if free is not None:
-            texts.append((model.caption(features).text, free.caption(features).text))
+            texts.append((before, free.caption(features).text))
         if number % 50 == 0 or number == len(reports):
             say(f"{number} of {len(reports)} studies steered")
     result = {

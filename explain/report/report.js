@@ -20,7 +20,8 @@ let chosen = 0;
 let finding = null; // the number of a chosen finding, which takes the word's place on the pictures
 
 const percent = (share) => (share > 0 && share < 0.005 ? "<1%" : share >= 0.995 && share < 1 ? ">99%" : `${Math.round(share * 100)}%`);
-const signed = (number) => number.toFixed(2).replace(/^-(?=.*[1-9])/, "\u2212").replace("-", "");
+const withMinus = (written) => written.replace("-", /[1-9]/.test(written) ? "\u2212" : "");
+const signed = (number) => withMinus(number.toFixed(2));
 
 function make(tag, className, text) {
   const node = document.createElement(tag);

@@ -6,7 +6,7 @@ import { later, number, text } from "./language.js";
 const withMinus = (written) => number(written.replace("-", /[1-9]/.test(written) ? "\u2212" : ""));
 export const decimal = (value, digits = 2) => withMinus(value.toFixed(digits));
 export const short = (value) => withMinus(value.toPrecision(2));
-export const rounded = (share) => number(`${Math.round(share * 100)}%`);
+export const rounded = (share, digits = 0) => number(`${(share * 100).toFixed(digits)}%`);
 export const percent = (share) =>
   share > 0 && share < 0.005 ? number("<1%") : share >= 0.995 && share < 1 ? number(">99%") : rounded(share);
 export const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);

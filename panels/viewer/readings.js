@@ -1,7 +1,7 @@
 // What the pictures of the word viewer say beside themselves: the share of each view, the value under the pointer, the scale.
 
-import { later, number, text } from "../shell/language.js";
-import { decimal, percent, short, viewName } from "../shell/wording.js";
+import { later, text } from "../shell/language.js";
+import { decimal, percent, rounded, short, viewName } from "../shell/wording.js";
 
 // Of what a cell is a share, and of what a map is: `unit` and `of` of viewer.mapOf.
 const SHARES = { attention: later("{share} of the attention, {times} times an even share"), weights: later("{share} of the weights, {times} times an even share") };
@@ -16,7 +16,7 @@ export function makeReadings(viewer) {
   function measured(map, value) {
     if (map.attention) {
       const cells = viewer.answer.views.length * map.maps[0].length * map.maps[0][0].length;
-      return text(SHARES[map.unit || "attention"], { share: number(`${(value * 100).toFixed(2)}%`), times: decimal(value * cells, 1) });
+      return text(SHARES[map.unit || "attention"], { share: rounded(value, 2), times: decimal(value * cells, 1) });
     }
     const of = OF_MAPS[map.of], strength = text(of.strength, { share: percent(Math.abs(value) / (map.top || 1)) });
     return map.signed ? text(value < 0 ? of.against : of.for, { strength }) : strength;
@@ -40,6 +40,6 @@ export function makeReadings(viewer) {
     if (map.share) find(".cxr-balance i").style.width = `${map.share[0] * 100}%`;
     find(".cxr-scalebar-low").textContent = map.signed ? `\u2212${short(top)}` : map.attention ? "0" : text("none");
     find(".cxr-scalebar-top").textContent =
-      map.signed ? `+${short(top)}` : map.attention ? text("{share} in one cell", { share: number(`${(top * 100).toFixed(1)}%`) }) : text("strongest");
+      map.signed ? `+${short(top)}` : map.attention ? text("{share} in one cell", { share: rounded(top, 1) }) : text("strongest");
   };
 }

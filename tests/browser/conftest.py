@@ -35,13 +35,18 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium; without it the tests are skipped, except in CI, where it must be there.
+def chromium():
+    """The path of Debian's Chromium; None without it.
 
     The shell without a window first: the whole browser draws its own tab strip for every page, for more time than ours.
     """
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; without it the tests are skipped, except in CI, where it must be there."""
+    path = chromium()
     if not path:
         reason = "no Chromium on this machine (apt install chromium-headless-shell, or set CHROMIUM to its path)"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

@@ -4,18 +4,17 @@ Chromium shows the page as it is started by `python dashboard.py`, with its own 
 """
 
 import io
-import os
 import random
 import re
-import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import BROWSERS, FLAGS
+from tests.browser.conftest import FLAGS, chromium
 from tests.browser.test_what_if import READY
 from tests.robustness.server import ROOT, dashboard_process, listener
 from tests.robustness.test_class_of_thirty import Student
@@ -27,11 +26,17 @@ SIZE = {"width": 1280, "height": 800}
 WAIT = 120_000  # milliseconds
 
 
-def example(page, address, panel="explain"):
-    """The example whose finding is named, and one of the panels of the page."""
+def open_tab(page, panel):
+    """One of the panels of the page."""
+    page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]').click()
+
+
+def example(page, address, panel="explain", there="#viewer .cxr-word"):
+    """The example whose finding is named, and a panel of the page, of which what is `there` comes last."""
     page.goto(f"{address}?example=left-effusion")
     page.wait_for_selector("#viewer .cxr-word")
-    page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]').click()
+    open_tab(page, panel)
+    page.wait_for_selector(there)
 
 
 def explain(page, address):
@@ -40,44 +45,24 @@ def explain(page, address):
     page.locator("#viewer .cxr-word", has_text="effusion").click()
 
 
-def compare(page, address):
-    """Greedy and beam search, one above the other."""
-    example(page, address, "compare")
-    page.wait_for_selector("#compare .cxr-word")
-
-
 def what_if(page, address):
     """The frontal view mirrored, and what becomes of the side."""
-    example(page, address, "what-if")
-    page.wait_for_selector("#what-if .cxr-bars tbody tr")
+    example(page, address, "what-if", "#what-if .cxr-bars tbody tr")
     page.get_by_label("mirrored, frontal", exact=True).check()
     page.wait_for_timeout(1000)
     page.wait_for_function(READY)
 
 
-def score(page, address):
-    """The impression against what was planted."""
-    example(page, address, "score")
-    page.wait_for_selector("#score mark.cxr-agreed")
-
-
-def lesson(page, address):
-    """The first step of the lesson."""
-    example(page, address, "lesson")
-    page.wait_for_selector("#lesson h2, #lesson h3")
-
-
 def gallery(page, address):
     """What the model misses of the gallery."""
-    example(page, address, "gallery")
-    page.wait_for_selector(".cxr-gallery-card")
+    example(page, address, "gallery", ".cxr-gallery-card")
     missed = page.locator('[data-filter="outcome"] option', has_text="misses something").get_attribute("value")
     page.locator('[data-filter="outcome"]').select_option(missed)
 
 
 def trust(page, address):
     """The word "effusion" on trial, by the method whose map is the model's attention."""
-    example(page, address, "trust")
+    example(page, address, "trust", "#trust .cxr-trust-words .cxr-word")
     page.locator("#trust .cxr-trust-words .cxr-word", has_text="effusion").click()
     page.wait_for_function("document.querySelector('#trust .cxr-verdict')?.textContent.includes('“effusion”')")
     page.wait_for_selector("#trust [data-dependence]")
@@ -87,7 +72,7 @@ def trust(page, address):
 def class_room(page, address):
     """The wall after the reveal, the marks of a made-up class around the place and some where others look first."""
     page.goto(address)
-    page.locator('#panels [role="tab"][data-tab-id="class"]').click()
+    open_tab(page, "class")
     page.wait_for_selector(".cxr-class-code:enabled")
     for box in page.locator(".cxr-class-cases label").all():
         box.locator("input").set_checked(box.text_content() == CASE)
@@ -120,24 +105,23 @@ def save(page, path):
 
 PICTURES = {
     "page": explain,
-    "compare": compare,
+    "compare": partial(example, panel="compare", there="#compare .cxr-word"),
     "trust": trust,
     "what-if": what_if,
-    "score": score,
-    "lesson": lesson,
+    "score": partial(example, panel="score", there="#score mark.cxr-agreed"),
+    "lesson": partial(example, panel="lesson", there="#lesson h2, #lesson h3"),
     "class": class_room,
     "gallery": gallery,
 }
 
 if __name__ == "__main__":
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
     with (
         tempfile.TemporaryDirectory() as folder,
         dashboard_process(folder) as (_, address),
         sync_playwright() as driver,
     ):
         rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-        browser = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, rules])
+        browser = driver.chromium.launch(executable_path=chromium(), args=[*FLAGS, rules])
         for name in sys.argv[1:] or PICTURES:
             page = browser.new_context(viewport=SIZE, locale="en-GB", reduced_motion="reduce").new_page()
             page.set_default_timeout(WAIT)

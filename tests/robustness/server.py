@@ -139,6 +139,13 @@ def begin_session(address, frontal, checkpoint, visitor):
     return shown
 
 
+def seconds_of_processor(process):
+    """Seconds of processor that a living process has used."""
+    with open(f"/proc/{process}/stat", encoding="ascii") as told:
+        fields = told.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def state(process):
     """`(bytes of memory, threads)` that a living process has."""
     with open(f"/proc/{process}/status", encoding="ascii") as told:

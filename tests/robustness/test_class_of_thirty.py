@@ -26,7 +26,7 @@ import pytest
 from panels.class_room.answer import CHOICES
 from panels.server.model_pool import ModelPool
 from tests.browser.conftest import browser  # noqa: F401
-from tests.robustness.server import API, dashboard_process, listener, state
+from tests.robustness.server import API, dashboard_process, listener, seconds_of_processor, state
 from tests.stand_in import StandIn, serve, write_examples
 
 CLASS = 30
@@ -155,12 +155,6 @@ def own_address():
         except OSError:
             return None
         return probe.getsockname()[0]
-
-
-def seconds_of_processor(process):
-    with open(f"/proc/{process}/stat", encoding="ascii") as told:
-        fields = told.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def in_good_time(process):

@@ -20,6 +20,7 @@ from tests.captioner.images.dicom_files import compressed, dicom_bytes, gradient
 from tests.captioner.images.test_damaged_files import damaged
 from tests.captioner.images.test_raster import saved
 from tests.captioner.images.test_structure import chunk, tiff
+from tests.robustness.server import seconds_of_processor
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
 MEGABYTE = 1 << 20
@@ -163,7 +164,7 @@ class Meter:
             self.worker.decode(BytesIO(b"x"), 1, "x", decoder_pool.ORDINARY)  # it is up
         process = self.worker.process.pid
         forget_most_memory(process)
-        start, memory = seconds(process), most_memory(process)
+        start, memory = seconds_of_processor(process), most_memory(process)
         budget = decoder_pool.ORDINARY if len(data) <= decoder_pool.LARGE_FILE else decoder_pool.LARGE
         try:
             answer, pixels = self.worker.decode(BytesIO(data), len(data), "x", budget)
@@ -172,7 +173,7 @@ class Meter:
             self.close()
             return children() - ended - start, memory + budget.memory  # the system gave it no more
         assert pixels is not None or of_data(answer["refused"]).said().endswith(".")
-        return seconds(process) - start, most_memory(process)
+        return seconds_of_processor(process) - start, most_memory(process)
 
     def close(self):
         if self.worker is not None:
@@ -203,13 +204,6 @@ def most_memory(process):
     """The most bytes that a living process has held so far."""
     with open(f"/proc/{process}/status", encoding="ascii") as told:
         return next(int(line.split()[1]) << 10 for line in told if line.startswith("VmHWM"))
-
-
-def seconds(process):
-    """Seconds of processor that a living process has used."""
-    with open(f"/proc/{process}/stat", encoding="ascii") as told:
-        fields = told.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ def test_what_is_switched():
 
 
 def scores(model, count=4, names=("effusion", "cardiomegaly")):
-    return steering_scores(
-        [steer_study(model, None, names) for _ in range(count)], dict.fromkeys(names, 20), samples=20
-    )
+    before = model.caption(None).text
+    rows = [steer_study(model, None, names, before) for _ in range(count)]
+    return steering_scores(rows, dict.fromkeys(names, 20), samples=20)
 
 
 def test_a_decoder_that_listens_reaches_every_target():

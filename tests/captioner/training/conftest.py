@@ -3,11 +3,11 @@
 import pytest
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def without_graphs():
     """A training of three batches traces its graphs for longer than it trains.
 
-    With graphs train the processes of test_distribution.py and of tests/captioner/test_command_line.py.
+    With graphs train test_told_training.py, through all kinds of phases, and the processes of test_distribution.py.
     """
     import tensorflow as tf
 

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from captioner.models import network_class
 from captioner.models.densenet import ENCODERS
@@ -9,6 +10,8 @@ from captioner.training import losses
 from captioner.training.rollout import greedy_ids, sampled_ids
 from captioner.training.self_critical import SelfCritical, advantages
 from captioner.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+
+pytestmark = pytest.mark.usefixtures("without_graphs")
 
 VOCABULARY = Vocabulary((PAD, START, END, UNKNOWN, "clear", "effusion", "."))
 STEPS = 4

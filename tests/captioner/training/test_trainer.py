@@ -19,6 +19,8 @@ from captioner.training.trainer import Training
 from captioner.training.validation import validation_scores
 from captioner.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "left", "effusion", "."])
 
 

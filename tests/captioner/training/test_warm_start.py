@@ -23,6 +23,8 @@ from captioner.training.trainer import Training
 from captioner.training.warm_start import average_weights, follow
 from captioner.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 WORDS = ("no", "acute", "effusion", "cardiomegaly", "large", "small", "left", "right", "pleural", "opacity", ".")
 DECODER = RECIPES["decoder"]
 TARGETS = ["normal", "Cardiomegaly", "Pleural Effusion"]
