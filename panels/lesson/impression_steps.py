@@ -7,7 +7,8 @@ from math import exp
 from typing import TYPE_CHECKING, Any
 
 from captioner.evaluation.impression_score import score
-from captioner.sentence import Number, Sentence, joined
+from captioner.numbers import decimal
+from captioner.sentence import Sentence, joined
 from panels.lesson.parts import percent, posed, quoted, showing
 from panels.score.panel import MARKS
 
@@ -29,12 +30,12 @@ def searches(context: LessonContext) -> dict[str, Any]:
         Sentence(
             "Greedy: {written} (log probability {log_prob})",
             written=quoted(greedy.text),
-            log_prob=Number(f"{greedy.log_prob:.2f}"),
+            log_prob=decimal(greedy.log_prob),
         ),
         Sentence(
             "Beam, width 3: {written} (log probability {log_prob})",
             written=quoted(beam.text),
-            log_prob=Number(f"{beam.log_prob:.2f}"),
+            log_prob=decimal(beam.log_prob),
         ),
     ]
     if greedy.text == beam.text:

@@ -13,6 +13,7 @@ import gradio as gr
 from captioner import BadInput, read_study
 from captioner.images.orientation import orientation
 from captioner.language import ENGLISH, speaking, text
+from captioner.numbers import plain_map
 from captioner.sentence import Sentence
 from captioner.serving.answer import findings_dicts
 from explain import places
@@ -106,7 +107,7 @@ def as_dict(
     lie = [orientation(view.pixels, view.name) for view in views]
     explained = [
         {
-            "map": values.tolist(),
+            "map": plain_map(values),
             "places": places.sentences(values, shares(values), names, lie, found.extent),
             "details": {name: float(numbers[row]) for name, numbers in found.details.items()},
         }
