@@ -31,7 +31,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -69,23 +68,23 @@ def export(checkpoint: str | Path | None, out: str | Path) -> None:
         graphs, size = Graphs(model), model.config["preparation"]["size"]
         pictures = tf.TensorSpec((None, 2, size, size), tf.uint8, "pictures")
         mask = tf.TensorSpec((None, 2), tf.bool, "mask")
-        archive = keras.export.ExportArchive()
-        archive.track(model.network)
-        archive.add_endpoint("greedy", graphs.greedy, [pictures, mask])
-        archive.add_endpoint(
-            "beam",
-            graphs.beam,
-            [
-                pictures,
-                mask,
-                tf.TensorSpec((), tf.int32, "beam_width"),
-                tf.TensorSpec((), tf.float32, "length_penalty"),
-            ],
-        )
-        archive.add_endpoint("score", graphs.score, [pictures, mask, tf.TensorSpec((None, None), tf.int32, "tokens")])
-        if model.has_findings:
-            archive.add_endpoint("findings", graphs.findings, [pictures, mask])
-        archive.write_out(str(fresh), verbose=False)
+        endpoints = {
+            "greedy": (graphs.greedy, ()),
+            "beam": (
+                graphs.beam,
+                (tf.TensorSpec((), tf.int32, "beam_width"), tf.TensorSpec((), tf.float32, "length_penalty")),
+            ),
+            "score": (graphs.score, (tf.TensorSpec((None, None), tf.int32, "tokens"),)),
+            **({"findings": (graphs.findings, ())} if model.has_findings else {}),
+        }
+        signatures = {
+            name: tf.function(run, autograph=False).get_concrete_function(pictures, mask, *more)
+            for name, (run, more) in endpoints.items()
+        }
+        # Nothing but the signatures and the variables that they read: `keras.export` would trace each graph twice.
+        exported = tf.Module()
+        exported.weights = [variable.value for variable in model.network.variables]
+        tf.saved_model.save(exported, str(fresh), {**signatures, "serving_default": signatures["greedy"]})
         extra = fresh / "assets.extra"
         extra.mkdir()
         vocabulary = model.vocabulary

@@ -32,8 +32,8 @@ SLOW_COUNT = 8  # studies for the methods that take seconds per word
 # Studies whose maps are compared with a random network's; a slow method explains the first word of each.
 RANDOMISED, SLOW_RANDOMISED = 12, 8
 DRAWS, SLOW_DRAWS = 3, 2  # wholly random networks
-# Of these studies those that are followed while the weights become random, group by group: a curve for the figure, while
-# the verdict comes from all of them and the wholly random networks.
+# Of these studies those that are followed while the weights become random, group by group: that is a curve for the
+# figure; the verdict comes from all of them and the wholly random networks.
 CURVE, SLOW_CURVE = 3, 1
 
 

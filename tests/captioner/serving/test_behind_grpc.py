@@ -13,8 +13,13 @@ from captioner.serving.served_model import ServedModel, behind
 from tests.captioner.serving.test_served_model import close, plain
 
 
-def test_an_answer_is_the_checkpoint_s_by_the_command_too(folders, studies, capsys):
-    pytest.importorskip("tensorflow_serving", reason="the extra grpc is not installed")
+@pytest.fixture(scope="session")
+def package():
+    """Of the whole session, so that nothing is exported first where it is missing."""
+    return pytest.importorskip("tensorflow_serving", reason="the extra grpc is not installed")
+
+
+def test_an_answer_is_the_checkpoint_s_by_the_command_too(package, folders, studies, capsys):
     from tests.captioner.serving.stand_in_grpc import serving_grpc
 
     model, export = captioner.load(folders / "told"), folders / "told-export" / "1"
