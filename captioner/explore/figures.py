@@ -8,8 +8,11 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from captioner.template import trusted
 
 # The page's colours by name: in the SVG each becomes the page's variable of that name.
 COLOURS = {"ink": "#16201d", "muted": "#54615d", "rule": "#dde3e0", "accent": "#0b6b60", "second": "#c98a1b"}
@@ -177,16 +180,16 @@ def together(names: Sequence[str], counts: np.ndarray) -> Figure:
     return figure
 
 
-def svg(figure: Figure, name: str, description: str) -> str:
-    """A figure as an `<svg>` element for use inside a page.
+def svg(figure: Figure, name: str, description: str) -> Markup:
+    """A figure as an `<svg>` element for use inside a page; its own texts matplotlib has escaped.
 
     Args:
         figure: matplotlib.figure.Figure.
         name: letters only, another for each figure of the page: keeps their ids apart.
-        description: what a screen reader says; must be escaped already.
+        description: what a screen reader says.
 
     Returns:
-        str, without a reference to anything outside it.
+        HTML without a reference to anything outside it.
     """
     file = io.StringIO()
     with matplotlib.rc_context(STYLE):
@@ -200,7 +203,7 @@ def svg(figure: Figure, name: str, description: str) -> str:
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     for variable, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{variable}, {colour})")
-    return text.replace("<svg", f'<svg role="img" aria-label="{description}"', 1)
+    return trusted(text.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1))
 
 
 def share(part: float, whole: float) -> str:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 
 from captioner.errors import BadInput
+from captioner.explore.template import render
 from captioner.images.study import read_view
 from captioner.reports.collection import SECTIONS, split_of
 from captioner.reports.findings import mentions
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from captioner.reports.collection import Report
 
 LONGEST = 320  # pixels of the longer side of an embedded picture
 QUALITY = 82  # of its JPEG
 
 
-def sample(report: Report, sections: Mapping[str, str]) -> str:
+def sample(report: Report, sections: Mapping[str, str]) -> Markup:
     """An `<article>` with a study's first frontal and first lateral picture and its report.
 
     Args:
@@ -30,50 +32,39 @@ def sample(report: Report, sections: Mapping[str, str]) -> str:
         sections: section -> text as it was written.
 
     Returns:
-        str, all text of the report escaped and the pictures embedded.
+        HTML, the pictures embedded.
     """
     files = {"frontal": report.frontal, "lateral": report.lateral}
-    views = "".join(_view(paths[0], name) for name, paths in files.items() if paths)
-    found = list(dict.fromkeys(mention.finding for mention in mentions(report.impression)))
-    entries = [
-        *((name, escape(sections[name])) for name in SECTIONS),
-        ("impression, cleaned", marked(report.impression)),
-        ("findings that the labeller reads", escape(", ".join(found)) or "none of the thirteen"),
-        ("MeSH", escape("; ".join(report.mesh))),
-    ]
-    listed = "".join(
-        f"<dt>{name}</dt><dd>{text}</dd>" if text else f'<dt>{name}</dt><dd class="none">missing</dd>'
-        for name, text in entries
-    )
-    return (
-        f'<article class="study"><div class="views">{views}</div><div><h3>Study {escape(report.uid)} '
-        f"({split_of(report.uid)})</h3><dl>{listed}</dl></div></article>"
+    return render(
+        "study.html",
+        uid=report.uid,
+        split=split_of(report.uid),
+        views=[_view(paths[0], name) for name, paths in files.items() if paths],
+        sections=[(name, sections[name]) for name in SECTIONS],
+        impression=stated_by_word(report.impression),
+        found=list(dict.fromkeys(mention.finding for mention in mentions(report.impression))),
+        mesh=report.mesh,
     )
 
 
-def marked(impression: str) -> str:
-    """A cleaned impression as HTML, with the words that state a finding marked and the finding as their title."""
+def stated_by_word(impression: str) -> list[tuple[str, list[str]]]:
+    """Each word of a cleaned impression with the findings that it states, in the order of the alphabet."""
     words = impression.split()
-    names: list[set[str]] = [set() for _ in words]  # the findings that each word states
+    names: list[set[str]] = [set() for _ in words]
     for mention in mentions(impression):
         for place in range(mention.start, mention.end):
             names[place].add(mention.finding)
-    shown = (
-        f'<mark title="{escape(", ".join(sorted(own)))}">{escape(word)}</mark>' if own else escape(word)
-        for word, own in zip(words, names, strict=True)
-    )
-    return " ".join(shown)
+    return [(word, sorted(own)) for word, own in zip(words, names, strict=True)]
 
 
-def _view(path: Path, name: str) -> str:
-    """A picture with its name under it, or the sentence that says why it cannot be read."""
+def _view(path: Path, name: str) -> dict[str, Any]:
+    """A picture with its name and size in pixels, or the sentence that says why it cannot be read."""
     try:
         pixels = read_view(path, name).pixels
     except BadInput as error:
-        return f"<span>{escape(str(error))}</span>"
+        return {"problem": str(error)}
     scale = min(1, LONGEST / max(pixels.shape))
     rows, columns = (max(1, round(side * scale)) for side in pixels.shape)
     small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
     code = base64.b64encode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()).decode()
-    size = f'width="{columns}" height="{rows}"'
-    return f'<span><img src="data:image/jpeg;base64,{code}" {size} alt="{name} view">{name}</span>'
+    return {"problem": "", "name": name, "width": columns, "height": rows, "url": f"data:image/jpeg;base64,{code}"}

@@ -162,7 +162,7 @@ class Survey:
     @property
     def headings(self) -> Counter[str]:
         """MeSH heading, without qualifiers -> number of studies."""
-        return Counter(heading for report in self.reports for heading in set(report.problems))
+        return Counter(heading for report in self.reports for heading in dict.fromkeys(report.problems))
 
     @property
     def sides(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from captioner.errors import BadInput
 from captioner.images.orientation import orientation
 from captioner.images.study import Study
 from captioner.numbers import decimal
+from captioner.template import environment, trusted
 from explain import dicom_output, heatmap
 from explain.methods.base import METHODS
 from explain.methods.base import method as method_called
@@ -29,7 +30,6 @@ from explain.report import evidence as report_evidence
 from explain.report import findings as report_findings
 from explain.report import parts as report_parts
 from explain.report.data import as_json, coarse, payload, strength
-from explain.report.template import render, trusted
 from explain.truth import UNKNOWN, Truth
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from explain.methods.base import Explanation
 
 _HERE = Path(__file__).parent
+_TEMPLATES = environment(_HERE)
 
 
 def write_report(
@@ -190,8 +191,7 @@ def report_html(
     style, script = ((_HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     written = written or datetime.now()
     search = report_parts.search(caption)
-    return render(
-        "report.html",
+    return _TEMPLATES.get_template("report.html").render(
         script_hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         style=trusted(style),
         script=trusted(script),

@@ -15,12 +15,12 @@ import numpy as np
 from captioner.checkpoint import read_card
 from captioner.images.orientation import orientation
 from captioner.numbers import decimal, percent
+from captioner.template import trusted
 from explain import heatmap, places
 from explain.methods.base import method as method_called
 from explain.methods.sources import SOURCES
 from explain.report import card
 from explain.report.data import FULL
-from explain.report.template import trusted
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -9,8 +9,8 @@ import gradio as gr
 
 from captioner.checkpoint import read_card
 from captioner.language import text
+from captioner.template import trusted
 from explain.report import card as markdown
-from explain.report.template import trusted
 from panels.shell import template
 
 if TYPE_CHECKING:

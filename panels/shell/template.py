@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from captioner.language import fill, spoken, wording
 from captioner.sentence import Sentence, worded
-from explain.report.template import environment
+from captioner.template import environment
 from panels.shell.glossary import term
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from captioner import BadInput
 from captioner.language import text
 from captioner.sentence import worded
+from captioner.template import trusted
 from explain import trial as word_trial
 from explain import truth
 from explain.methods.base import Explanation, method
@@ -76,7 +77,12 @@ def render(session: Session, word: int, trial: Trial) -> str:
             trust_figures.spread(attention_entropy.attention_entropy(positive, mask), worded(method(own.method).title))
         )
     shown = places(session, word, trial, target)
-    return trust_figures.verdict(spelled, found) + shown + f'<div class="cxr-trust-cards">{"".join(parts)}</div>'
+    return template.render(
+        "trust/trial.html",
+        verdict=trusted(trust_figures.verdict(spelled, found)),
+        places=trusted(shown),
+        cards=[trusted(part) for part in parts],
+    )
 
 
 def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> None:

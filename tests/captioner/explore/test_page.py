@@ -13,7 +13,7 @@ from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.explore import figures
 from captioner.explore.page import explore
-from captioner.explore.samples import marked
+from captioner.explore.samples import sample, stated_by_word
 from captioner.explore.survey import survey
 from captioner.reports.collection import split_of
 from captioner.reports.findings import FINDINGS
@@ -215,11 +215,11 @@ def test_text_of_the_collection_is_escaped(page_text):
 
 
 def test_labels_of_a_figure_are_escaped_and_no_mathematics():
-    text = figures.svg(figures.bars([(ATTACK, 3), ("$x^2$", 1), ('--> "id="', 2), ("x" * 99, 0)]), "made", "a &amp; b")
+    text = figures.svg(figures.bars([(ATTACK, 3), ("$x^2$", 1), ('--> "id="', 2), ("x" * 99, 0)]), "made", 'a & "b"')
     page = Page(text)
     assert not any(tag == "script" for tag, _ in page.elements)
     assert ATTACK in page.text and "$x^2$" in page.text
-    assert dict(page.elements)["svg"]["aria-label"] == "a & b"
+    assert dict(page.elements)["svg"]["aria-label"] == 'a & "b"'
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,15 @@ def test_many_sizes_are_marks():
     assert marks.get_offsets().tolist() == [[40, rows] for rows in range(40, 53)]  # width across, height up
 
 
-def test_the_words_of_a_finding_are_marked():
-    assert marked("no mass . left effusion .") == 'no mass . left <mark title="effusion">effusion</mark> .'
+def test_the_words_of_a_finding_are_marked(csv_folder):
+    stated = stated_by_word("no mass . left effusion .")
+    assert [word for word, _ in stated] == ["no", "mass", ".", "left", "effusion", "."]
+    assert {word: names for word, names in stated if names} == {"effusion": ["effusion"]}
+    found = survey(csv_folder)
+    text = sample(found.reports[1], found.sections_of(found.reports[1]))
+    for word in ("cardiomegaly", "effusion"):
+        assert f'<mark title="{word}">{word}</mark>' in text
+    assert text.count("<mark") == 2
 
 
 def test_a_picture_that_cannot_be_read_is_named_and_stops_nothing(tmp_path):

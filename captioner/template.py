@@ -1,4 +1,4 @@
-"""The one way in which HTML is made, the report's and the page's: Jinja2 templates that escape every text."""
+"""The one way in which HTML is made, files and the page's: Jinja2 templates that escape every text."""
 
 from math import exp
 from pathlib import Path
@@ -28,19 +28,6 @@ def environment(folder: Path, **how: Any) -> Environment:
         "width": lambda share: f"{100 * share:.2f}%",  # of a bar, as CSS takes it
     }
     return found
-
-
-_TEMPLATES = environment(Path(__file__).parent)
-
-
-def render(name: str, /, **values: Any) -> str:
-    """A template of this folder, filled in. Every text is escaped; only `Markup` goes in as it is.
-
-    Args:
-        name: of the template's file.
-        values: what it names; a name that is missing raises `jinja2.UndefinedError`.
-    """
-    return _TEMPLATES.get_template(name).render(values)
 
 
 def trusted(text: str) -> Markup:
