@@ -16,7 +16,7 @@ from captioner.numbers import decimal
 from captioner.reports.claims import claims, compare_claims
 from captioner.reports.findings import FINDINGS
 from captioner.sentence import Sentence, joined
-from explain import quiz
+from explain import quiz, quiz_judgement
 from explain.quiz import Answer
 
 if TYPE_CHECKING:  # it imports TensorFlow
@@ -53,7 +53,7 @@ def told_of(model: Captioner, entry: Mapping[str, Any]) -> dict[str, Any]:
     """
     case = quiz.case_of_example(entry)
     answer = quiz.answer_of_model(model, case)
-    judged = quiz.judge(case, Answer({}, ()), answer)
+    judged = quiz_judgement.judge(case, Answer({}, ()), answer)
     wanted, given = claims(case.reference), claims(answer.impression)
     compared = compare_claims(wanted, given)
     missed = [*compared.missed, *compared.contradictory]

@@ -1,15 +1,12 @@
-"""A quiz on one study: what a student marks and names, and what the model does, before what is known to be true.
+"""A quiz on one study: what is asked about, what a student may answer, and what the model answers.
 
-Findings and sides are judged as everywhere (`captioner.reports.claims`, `explain.truth`), places by the outline of what
-was planted (`explain.metrics.marked_place`, `explain.metrics.localisation`). Of a study that somebody brings, the
-findings of a typed reference are known and no place is: a mark is then held against the model's map, which may itself
-be wrong.
+`explain.quiz_judgement` says who was right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +15,15 @@ import numpy as np
 
 from captioner import read_study
 from captioner.errors import BadInput
-from captioner.numbers import SHOWN_DECIMALS, percent, plain_map
-from captioner.reports.claims import Claim, Side, claims, compare_claims, side_of
+from captioner.reports.claims import Claim, Side, claims
 from captioner.reports.findings import FINDINGS, SIDED
 from captioner.reports.pasted_text import read_pasted
 from captioner.reports.statements import is_statement
 from captioner.sentence import Sentence
 from explain import truth
 from explain.heatmap import Extent
-from explain.metrics.localisation import VIEWS, argmax_location, iou, otsu, stretched
-from explain.metrics.marked_place import MarkedPlace, Point, marked_place
+from explain.metrics.localisation import VIEWS
+from explain.metrics.marked_place import Point
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from captioner.captioner import Captioner
@@ -35,16 +31,7 @@ if TYPE_CHECKING:  # it imports TensorFlow
 
 OF_PHANTOM = Sentence("A phantom, drawn by a computer: what was planted, and where, is known.")
 OF_OWN = Sentence("The reference that was typed.")
-NOTHING_PLANTED = Sentence("Nothing was planted here: there is no place to mark.")
-NOTHING_STATED = Sentence("The reference states no finding: there is no place to mark.")
-PLACE_UNKNOWN = Sentence(
-    "Where the finding lies is not known here: a reference names findings and no places. The marks can only be held "
-    "against the model’s map, which may itself be wrong; they are not counted."
-)
 NO_MAP = Sentence("This checkpoint has no maps: it marks no place.")
-TOLD_WHICH = Sentence(
-    "The map is the one for what was planted, whether or not the model named it: it had this help, you had not."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,57 +85,6 @@ class ModelAnswer:
     about: str
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How many were right, of how many."""
-
-    right: int
-    of: int
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One who answered, before the truth.
-
-    Attributes:
-        verdict: on findings and sides, in one line.
-        right: whether all findings and sides are right.
-        findings: of those that are true or claimed.
-        sides: of the true findings with a side that were named.
-        points: view -> the place; the model's is the strongest of its map.
-        places: view -> how the place lies to the outline, or to the model's map where no outline is known.
-        inside: of the views that show what was planted, how many were marked inside the outline.
-        said: view -> a sentence about the place.
-    """
-
-    verdict: str
-    right: bool
-    findings: Tally
-    sides: Tally
-    points: dict[str, Point]
-    places: dict[str, MarkedPlace]
-    inside: Tally
-    said: dict[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """Student and model before the truth.
-
-    Attributes:
-        student, model: Judged.
-        overlap: view -> intersection over union of what stands out of the model's map with the outline.
-        chance: view -> how likely a place at random is inside the outline.
-        notes: sentences that belong beside the numbers.
-    """
-
-    student: Judged
-    model: Judged
-    overlap: dict[str, float]
-    chance: dict[str, float]
-    notes: tuple[str, ...]
-
-
 def case_of_example(entry: Mapping[str, Any]) -> Case:
     """The Case of an example; its masks lie beside its pictures.
 
@@ -193,6 +129,12 @@ def named(finding: str, side: Side | None = None) -> Claim:
     return Claim(finding, side if finding in SIDED else None, False, 0, 0)
 
 
+def stated(found: Sequence[Claim]) -> list[str]:
+    """The findings that these claims state, in the order of FINDINGS."""
+    names = {claim.finding for claim in found if not claim.denied}
+    return [finding for finding in FINDINGS if finding in names]
+
+
 def answer_of_model(model: Captioner, case: Case) -> ModelAnswer:
     """What a checkpoint writes of a case, and its map for what is true of it.
 
@@ -201,7 +143,7 @@ def answer_of_model(model: Captioner, case: Case) -> ModelAnswer:
     features = model.encode(case.study)
     caption = model.caption(features)
     extent = Extent(0.0, 0.0, *model.coverage)
-    wanted = _stated(claims(case.reference)) or _stated(claims(caption.text))
+    wanted = stated(claims(case.reference)) or stated(claims(caption.text))
     if not wanted:
         return ModelAnswer(caption.text, None, extent, Sentence("Nothing is named, so there is no map to show."))
     names = _and(wanted)
@@ -229,158 +171,8 @@ def answer_of_model(model: Captioner, case: Case) -> ModelAnswer:
     return ModelAnswer(caption.text, np.mean(attention, axis=0), extent, about)
 
 
-def judge(case: Case, answer: Answer, model: ModelAnswer) -> Judgement:
-    """Student and model before the truth of a case."""
-    views = [view.name for view in case.study.views]
-    peaks = _peaks(model, views)
-    wanted = claims(case.reference)
-    own = {view: point for view, point in answer.marks.items() if view in views}
-    areas = case.masks if case.masks is not None else _areas(case, model)
-    student = _judged(wanted, list(answer.claims), own, case, areas, peaks)
-    machine = _judged(wanted, claims(model.impression), peaks, case, case.masks or {}, peaks)
-    if case.masks is None:
-        machine = replace(
-            machine, said={**machine.said, **dict.fromkeys(peaks, Sentence("the strongest place of its map"))}
-        )
-    masks, notes = case.masks or {}, []
-    overlap = {}
-    if model.maps is not None:
-        for view, mask in masks.items():
-            laid = stretched(model.maps[VIEWS.index(view)], mask.shape, model.extent)
-            overlap[view] = iou(otsu(laid), mask) or 0.0
-    if case.masks is None:
-        notes.append(PLACE_UNKNOWN if _stated(wanted) else NOTHING_STATED)
-    elif not case.masks:
-        notes.append(NOTHING_PLANTED)
-    elif model.maps is not None:
-        notes.append(TOLD_WHICH)
-    return Judgement(
-        student, machine, overlap, {view: float(mask.mean()) for view, mask in masks.items()}, tuple(notes)
-    )
-
-
-def as_dict(case: Case, answer: ModelAnswer, judgement: Judgement) -> dict[str, Any]:
-    """A judgement as plain data for the page."""
-
-    def of(judged: Judged) -> dict[str, Any]:
-        return {
-            "verdict": judged.verdict,
-            "right": judged.right,
-            "findings": [judged.findings.right, judged.findings.of],
-            "sides": [judged.sides.right, judged.sides.of],
-            "inside": [judged.inside.right, judged.inside.of],
-            "points": {view: list(point) for view, point in judged.points.items()},
-            "said": judged.said,
-        }
-
-    return {
-        "title": case.title,
-        "origin": case.origin,
-        "reference": case.reference,
-        "planted": case.planted,
-        "impression": answer.impression,
-        "maps": None if answer.maps is None else plain_map(answer.maps, SHOWN_DECIMALS),
-        "extent": list(answer.extent),
-        "about": answer.about,
-        "student": of(judgement.student),
-        "model": of(judgement.model),
-        "overlap": judgement.overlap,
-        "chance": judgement.chance,
-        "notes": list(judgement.notes),
-    }
-
-
 def _and(findings: Sequence[str]) -> Sentence:
     first, *more = map(Sentence, findings)
     for finding in more:
         first = Sentence("{first} and {second}", first=first, second=finding)
     return first
-
-
-def _stated(found: Sequence[Claim]) -> list[str]:
-    stated = {claim.finding for claim in found if not claim.denied}
-    return [finding for finding in FINDINGS if finding in stated]
-
-
-def _peaks(model: ModelAnswer, views: Sequence[str]) -> dict[str, Point]:
-    """view -> where the model's map is strongest; a view that the map leaves out is left out."""
-    found: dict[str, Point] = {}
-    if model.maps is None:
-        return found
-    for view in views:
-        place = argmax_location(model.maps[VIEWS.index(view)], model.extent)
-        if place is not None:
-            found[view] = place[1], place[0]
-    return found
-
-
-def _areas(case: Case, model: ModelAnswer) -> dict[str, np.ndarray]:
-    """view -> what stands out of the model's map, bool, of the picture's shape."""
-    if model.maps is None:
-        return {}
-    return {
-        view.name: otsu(stretched(model.maps[VIEWS.index(view.name)], view.pixels.shape, model.extent))
-        for view in case.study.views
-    }
-
-
-def _judged(
-    wanted: list[Claim],
-    given: list[Claim],
-    points: Mapping[str, Point],
-    case: Case,
-    areas: Mapping[str, np.ndarray],
-    peaks: Mapping[str, Point],
-) -> Judged:
-    compared = compare_claims(wanted, given)
-    named_right = len(compared.agreed) + len(compared.side_wrong) + len(compared.side_missing)
-    of = named_right + len(compared.missed) + len(compared.made_up) + len(compared.contradictory)
-    sided = [
-        finding
-        for finding in (*compared.agreed, *compared.side_wrong, *compared.side_missing)
-        if side_of(wanted, finding) is not None
-    ]
-    verdict, right = truth.judged(wanted, given)
-    known = case.masks is not None
-    places = {}
-    for view, point in points.items():
-        # Before its own map the distance counts from the model's strongest place, which its mark on the page is.
-        targets = None if known or view not in peaks else [peaks[view]]
-        place = marked_place(point, areas[view], targets) if view in areas else None
-        if place is not None:
-            places[view] = place
-    shown = case.masks or {}
-    return Judged(
-        verdict,
-        right,
-        # Where nothing is there and nothing is claimed, that is the one thing to be right about.
-        Tally(named_right, of) if of else Tally(1, 1),
-        Tally(sum(finding in compared.agreed for finding in sided), len(sided)),
-        dict(points),
-        places,
-        Tally(sum(places[view].inside for view in shown if view in places), len(shown)),
-        {view.name: _said(view.name, points, places, case) for view in case.study.views},
-    )
-
-
-def _said(view: str, points: Mapping[str, Point], places: Mapping[str, MarkedPlace], case: Case) -> Sentence:
-    if view not in points:
-        return Sentence("not marked")
-    if view not in places:
-        if case.masks is None:
-            return Sentence("marked; there is no map to hold it against")
-        if not case.masks:
-            return Sentence("marked, and nothing lies there")
-        return Sentence("marked; this view does not show it")
-    place = places[view]
-    if case.masks is not None:
-        told = (
-            Sentence("inside the outline, {distance} from its centre")
-            if place.inside
-            else Sentence("outside the outline, {distance} from its centre")
-        )
-    elif place.inside:
-        told = Sentence("inside the model’s area, {distance} from its strongest place")
-    else:
-        told = Sentence("outside the model’s area, {distance} from its strongest place")
-    return told.filled(distance=percent(place.distance))

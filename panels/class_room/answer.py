@@ -9,8 +9,8 @@ from typing import Any
 from captioner import BadInput
 from captioner.language import later, text
 from captioner.reports.findings import FINDINGS
+from explain.metrics.localisation import VIEWS
 from explain.metrics.marked_place import Point
-from explain.quiz import VIEWS
 
 NOTHING = later("nothing abnormal")
 CHOICES = (*FINDINGS, NOTHING)

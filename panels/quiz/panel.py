@@ -15,7 +15,7 @@ import gradio as gr
 from captioner import BadInput
 from captioner.language import text
 from captioner.reports.findings import FINDINGS, SIDED, SIDES
-from explain import quiz
+from explain import quiz, quiz_judgement
 from panels.quiz import film, request
 from panels.server import modules
 from panels.server.jobs import MODEL
@@ -62,7 +62,7 @@ class Quiz:
         return quiz.case_of_example(entry)
 
     def judged(self, asked: dict[str, Any], frontal: Any, lateral: Any, checkpoint: str | None) -> dict[str, Any]:
-        """A student's answer beside the model's and the truth, as plain data of `explain.quiz.as_dict`.
+        """A student's answer beside the model's and the truth, as plain data of `explain.quiz_judgement.as_dict`.
 
         Raises:
             BadInput: as `case`, the answer cannot be used, or the checkpoint cannot.
@@ -70,7 +70,7 @@ class Quiz:
         answer = request.answer(asked)
         case = self.case(asked, frontal, lateral)
         model = self._model(asked.get("code"), case, checkpoint)
-        return quiz.as_dict(case, model, quiz.judge(case, answer, model))
+        return quiz_judgement.as_dict(case, model, quiz_judgement.judge(case, answer, model))
 
     def _model(self, code: Any, case: quiz.Case, checkpoint: str | None) -> quiz.ModelAnswer:
         if code is None:

@@ -1,5 +1,5 @@
-// The answer of a case: student, model and truth together, on both views and in words. `result` is what explain/quiz.py
-// `as_dict` gives.
+// The answer of a case: student, model and truth together, on both views and in words. `result` is what
+// explain/quiz_judgement.py `as_dict` gives.
 
 import { make } from "../shell/elements.js";
 import { text } from "../shell/language.js";

@@ -25,7 +25,7 @@ function byChance(results) {
   return all.length ? text("Marks set at random would be inside {inside} of {marks}.", { inside, marks: all.length }) : "";
 }
 
-// `results`: answers of the server, each as explain/quiz.py `as_dict` gives it.
+// `results`: answers of the server, each as explain/quiz_judgement.py `as_dict` gives it.
 export function scoreLine(results) {
   if (!results.length) return "";
   const model = told(results, "model");

@@ -8,9 +8,10 @@ import pytest
 
 from captioner import BadInput
 from captioner.phantom import read_cases
-from explain import quiz
+from explain import quiz, quiz_judgement
 from explain.heatmap import WHOLE
-from explain.quiz import Answer, ModelAnswer, Tally, named
+from explain.quiz import Answer, ModelAnswer, named
+from explain.quiz_judgement import Tally
 from tests.stand_in import SENTENCES, StandIn, ToldStandIn, write_examples
 
 NOWHERE = ModelAnswer("no acute disease .", None, WHOLE, "")
@@ -52,7 +53,7 @@ def maps(row, column):
 
 def test_a_right_answer_is_right_in_everything(effusion):
     # The mask's middle: rows 150 to 270 of 300, columns 24 to 96 of 240.
-    judged = quiz.judge(effusion, Answer({"frontal": (0.25, 0.7)}, (named("effusion", "right"),)), NOWHERE)
+    judged = quiz_judgement.judge(effusion, Answer({"frontal": (0.25, 0.7)}, (named("effusion", "right"),)), NOWHERE)
     student = judged.student
     assert student.right and student.verdict == "Effusion: finding and side right."
     assert (student.findings, student.sides, student.inside) == (Tally(1, 1), Tally(1, 1), Tally(1, 1))
@@ -63,7 +64,7 @@ def test_a_right_answer_is_right_in_everything(effusion):
 
 def test_wrong_side_wrong_place_and_a_finding_made_up(effusion):
     answer = Answer({"frontal": (0.75, 0.7), "lateral": (0.5, 0.5)}, (named("effusion", "left"), named("bone", "left")))
-    student = quiz.judge(effusion, answer, NOWHERE).student
+    student = quiz_judgement.judge(effusion, answer, NOWHERE).student
     assert not student.right and "side wrong" in student.verdict and "Bone: made up" in student.verdict
     assert (student.findings, student.sides, student.inside) == (Tally(1, 2), Tally(0, 1), Tally(0, 1))
     # half the width of 240 pixels, of a longer side of 300
@@ -74,36 +75,36 @@ def test_wrong_side_wrong_place_and_a_finding_made_up(effusion):
 
 def test_the_model_is_judged_by_the_strongest_place_of_its_map_and_by_overlap(effusion):
     model = ModelAnswer("small effusion . cardiomegaly .", maps(7, 2), WHOLE, "")
-    judged = quiz.judge(effusion, Answer({}, ()), model)
+    judged = quiz_judgement.judge(effusion, Answer({}, ()), model)
     assert judged.model.points.keys() == {"frontal"} and judged.model.inside == Tally(1, 1)
     assert judged.model.findings == Tally(1, 2) and judged.model.sides == Tally(0, 1)
-    assert 0 < judged.overlap["frontal"] < 1 and quiz.TOLD_WHICH in judged.notes
-    astray = quiz.judge(effusion, Answer({}, ()), ModelAnswer("", maps(0, 9), WHOLE, ""))
+    assert 0 < judged.overlap["frontal"] < 1 and quiz_judgement.TOLD_WHICH in judged.notes
+    astray = quiz_judgement.judge(effusion, Answer({}, ()), ModelAnswer("", maps(0, 9), WHOLE, ""))
     assert astray.model.inside == Tally(0, 1) and astray.overlap == {"frontal": 0.0}
     # a map that is the outline itself overlaps it wholly
     drawn = np.stack([effusion.masks["frontal"], np.zeros((300, 240))]).astype(float)
-    assert quiz.judge(effusion, Answer({}, ()), ModelAnswer("", drawn, WHOLE, "")).overlap == {"frontal": 1.0}
+    assert quiz_judgement.judge(effusion, Answer({}, ()), ModelAnswer("", drawn, WHOLE, "")).overlap == {"frontal": 1.0}
 
 
 def test_where_nothing_is_planted_nothing_is_to_be_marked(normal):
-    judged = quiz.judge(normal, Answer({"frontal": (0.5, 0.5)}, ()), NOWHERE)
+    judged = quiz_judgement.judge(normal, Answer({"frontal": (0.5, 0.5)}, ()), NOWHERE)
     assert judged.student.right and judged.student.findings == Tally(1, 1) and judged.student.inside == Tally(0, 0)
     assert judged.student.said["frontal"] == "marked, and nothing lies there"
-    assert judged.notes == (quiz.NOTHING_PLANTED,) and judged.chance == judged.overlap == {}
-    wrong = quiz.judge(normal, Answer({}, (named("effusion", "left"),)), NOWHERE).student
+    assert judged.notes == (quiz_judgement.NOTHING_PLANTED,) and judged.chance == judged.overlap == {}
+    wrong = quiz_judgement.judge(normal, Answer({}, (named("effusion", "left"),)), NOWHERE).student
     assert not wrong.right and wrong.findings == Tally(0, 1) and wrong.sides == Tally(0, 0)
 
 
 def test_the_place_in_a_study_of_ones_own_is_held_against_the_map_and_not_counted(folder):
     case = quiz.case_of_own(folder / "effusion-frontal.png", None, "Moderate left effusion.")
     model = ModelAnswer("small right effusion .", maps(7, 2), WHOLE, "")
-    judged = quiz.judge(case, Answer({"frontal": (0.25, 0.75)}, (named("effusion", "left"),)), model)
+    judged = quiz_judgement.judge(case, Answer({"frontal": (0.25, 0.75)}, (named("effusion", "left"),)), model)
     assert judged.student.right and judged.student.inside == judged.model.inside == Tally(0, 0)
     assert judged.student.said["frontal"].startswith("inside the model’s area, ")
     assert judged.student.places["frontal"].distance == pytest.approx(0, abs=0.03)
     assert judged.model.said["frontal"] == "the strongest place of its map"
-    assert judged.notes == (quiz.PLACE_UNKNOWN,) and judged.overlap == judged.chance == {}
-    without = quiz.judge(case, Answer({"frontal": (0.2, 0.7)}, ()), NOWHERE)
+    assert judged.notes == (quiz_judgement.PLACE_UNKNOWN,) and judged.overlap == judged.chance == {}
+    without = quiz_judgement.judge(case, Answer({"frontal": (0.2, 0.7)}, ()), NOWHERE)
     assert without.student.said["frontal"] == "marked; there is no map to hold it against"
 
 
@@ -147,8 +148,8 @@ def test_the_map_is_the_head_s_or_that_of_the_words_or_of_the_whole_impression(e
 
 def test_plain_data_is_json_and_tells_all_three(effusion):
     model = quiz.answer_of_model(ToldStandIn("default"), effusion)
-    judged = quiz.judge(effusion, Answer({"frontal": (0.25, 0.7)}, ()), model)
-    plain = json.loads(json.dumps(quiz.as_dict(effusion, model, judged)))
+    judged = quiz_judgement.judge(effusion, Answer({"frontal": (0.25, 0.7)}, ()), model)
+    plain = json.loads(json.dumps(quiz_judgement.as_dict(effusion, model, judged)))
     assert plain["student"]["points"] == {"frontal": [0.25, 0.7]} and plain["student"]["findings"] == [0, 1]
     assert plain["reference"] == "right effusion ." and len(plain["planted"][0]["frontal"]) == 1
     assert np.shape(plain["maps"]) == model.maps.shape and plain["model"]["verdict"]

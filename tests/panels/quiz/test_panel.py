@@ -7,7 +7,7 @@ import pytest
 from captioner import BadInput
 from captioner.phantom import read_cases
 from captioner.reports.findings import FINDINGS
-from explain import quiz
+from explain import quiz, quiz_judgement
 from panels.quiz import panel, request
 from panels.server.model_pool import ModelPool
 from panels.shell import deep_link
@@ -55,7 +55,7 @@ def test_answers_that_are_kept_are_bounded(asking, monkeypatch):
 def test_a_study_of_ones_own_is_judged_by_its_reference_and_not_kept(asking, entries):
     own = entries[1]["frontal"], entries[1]["lateral"]
     told = asking.judged({"code": None, "reference": "right effusion", **ANSWER}, *own, "default")
-    assert told["student"]["right"] and told["planted"] == [] and quiz.PLACE_UNKNOWN in told["notes"]
+    assert told["student"]["right"] and told["planted"] == [] and quiz_judgement.PLACE_UNKNOWN in told["notes"]
     assert not asking._answers
 
 
