@@ -1,8 +1,8 @@
 """No nonsense: which tokens a search may not choose, so that no impression repeats a sentence, states and denies the
 same finding, writes a sentence that states nothing, or runs into its length limit.
 
-A finite automaton over tokens, compiled from the labeller (`captioner.reports.findings`, `negation`, `statements`) into
-tables and run beside the network. It knows of each hypothesis
+A finite automaton over tokens, compiled from the labeller into tables (`captioner.decoding.token_tables`) and run
+beside the network. It knows of each hypothesis
 
 - the mode of the sentence so far: plain (what is named is stated), denying (after "no" or "without"), or unsure;
 - which findings were stated, denied, or named while it was unsure ("spent");
@@ -26,51 +26,19 @@ A hypothesis can always end: a word such as "normal" closes any sentence, no sen
 and in the last two only what ends the impression is allowed.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from captioner.decoding.token_tables import CLEAR, DENYING, DENYING_AND, PLAIN, SIDE_WORDS, token_tables
 from captioner.errors import BadInput
 from captioner.reports import statements
-from captioner.reports.findings import FINDINGS, all_mentions
-from captioner.reports.negation import ENDING_WORDS, words
-from captioner.reports.sides import BOTH_IF_ALONE, BOTH_WORDS, LEFT_WORDS, RIGHT_WORDS
+from captioner.reports.findings import FINDINGS
 from captioner.vocabulary import Vocabulary
 
 CLOSING = 8
 MULTIPLIER = 6364136223846793005  # of the hash, modulo 2 ** 64: Knuth, The Art of Computer Programming 2, 3.3.4
-
-# In the first two what is named is stated, in the next two denied. CLEAR is after "clear", since "clear of" denies.
-MODES = PLAIN, CLEAR, DENYING, DENYING_AND, UNSURE, ASKING = range(6)
-
-_NO = words("no", "without")
-_ASKING = words("if")
-# Words of every trigger of a negation but these, and of every phrase that only looks like one.
-_UNSURE_ANYWHERE = words(
-    *(
-        "not|neither|nor|never|none|negative|free|absence|absent|lacks?|devoid|excluded|excludes|excluding|exclude|rules|"
-        "ruled|rule|rather|opposed|instead|unlikely|resolution|clearing|removal|cleared|resolved|removed|disappeared|"
-        "gone|longer|evaluate|assess|evaluation|assessment|looking|screen|screening|search|detect|detecting|history|"
-        "past|previous|prior"
-    ).split("|")
-)
-# Words that may end a denial, or undo it, with the word before or after them.
-_UNSURE_IN_DENIAL = words(
-    *(
-        "with|findings?|changes?|due|secondary|status|other|aside|apart|except|heart|lungs|cardiac|silhouette|seen|"
-        "identified|noted|increase|decrease|progression|worsening|improvement|difference|growth|doubt|comparisons?|"
-        "priors?|contrast|only|necessarily|changed|increased|decreased|progressed|worsened|improved|grown"
-    ).split("|")
-)
-_SIDE_WORDS = (LEFT_WORDS, RIGHT_WORDS, BOTH_WORDS | BOTH_IF_ALONE)
-_AFTER_AND = words("the|there|is|are|an?")
-# One of these is part of everything that denies what comes before it.
-_BACKWARD = words("not|never|longer|resolved|cleared|removed|disappeared|gone|absent|negative|excluded|ruled|unlikely")
-# A word of these may be followed by any word, and by one that ends the denial, within the same mention.
-_OPEN_MENTION = words("interstitial|deformit~|compression")
-_ALSO_NAMES = {"bone": words("deformit~")}
 
 
 class State(NamedTuple):
@@ -110,7 +78,7 @@ class State(NamedTuple):
 
 
 class SentenceRules:
-    """The tables of one vocabulary, and the automaton in a graph.
+    """The automaton in a graph, over the tokens of one vocabulary.
 
     Args:
         vocabulary: Vocabulary.
@@ -122,35 +90,19 @@ class SentenceRules:
     def __init__(self, vocabulary: Vocabulary):
         if "." not in vocabulary:
             raise BadInput("The rules for sentences need a vocabulary with a full stop.")
-        tokens = vocabulary.tokens
-        self.size, self.end, (self.stop,) = len(tokens), vocabulary.end, vocabulary.encode(".")
-        plain = [_is_word(token) for token in tokens]
-
-        def column(holds: Callable[[str], object]) -> np.ndarray:
-            return np.array([there and bool(holds(token)) for there, token in zip(plain, tokens)])
-
-        names = np.array([_named_by(token if there else "") for there, token in zip(plain, tokens)])  # (V, 13)
-        pairs = np.array(
-            [statements.pairs_of(token if there else "") for there, token in zip(plain, tokens)]
-        )  # (V, K, 2)
-        stating, dangling = column(statements.states_alone), column(statements.is_dangling)
-        backward = column(_BACKWARD.fullmatch)
-        modes = np.array(
-            [[_next_mode(mode, token) if there else mode for there, token in zip(plain, tokens)] for mode in MODES]
-        )  # (6, V)
+        self.size, self.end, (self.stop,) = len(vocabulary.tokens), vocabulary.end, vocabulary.encode(".")
+        tables = token_tables(vocabulary.tokens)
         # Each sentence can be closed by so many words, so that one of them makes it unlike the others.
-        closing = column(statements.is_closing) & ~names.any(axis=1)
-        self.max_sentences = int(closing.sum())
+        self.max_sentences = int(tables.closing.sum())
         if not self.max_sentences:
             raise BadInput("The rules for sentences need a vocabulary with a word that closes any sentence.")
-        self.modes = tf.constant(modes, tf.int32)  # (6, V)
-        self.names = tf.constant(names)  # (V, 13)
-        self.open_mention = tf.constant(column(_OPEN_MENTION.fullmatch))  # (V,)
-        self.first, self.second = tf.constant(pairs[..., 0]), tf.constant(pairs[..., 1])  # (V, K)
-        self.stating, self.dangling, self.backward = map(tf.constant, (stating, dangling, backward))  # (V,)
-        self.closing = tf.constant(closing)  # (V,)
-        self.no = tf.constant(column(_NO.fullmatch))  # (V,)
-        self.names_side = tf.constant(np.stack([column(side.__contains__) for side in _SIDE_WORDS], axis=1))  # (V, 3)
+        self.modes = tf.constant(tables.modes)  # (6, V)
+        self.names = tf.constant(tables.names)  # (V, 13)
+        self.open_mention = tf.constant(tables.open_mention)  # (V,)
+        self.first, self.second = tf.constant(tables.pairs[..., 0]), tf.constant(tables.pairs[..., 1])  # (V, K)
+        self.stating, self.dangling = tf.constant(tables.stating), tf.constant(tables.dangling)  # (V,)
+        self.backward, self.closing = tf.constant(tables.backward), tf.constant(tables.closing)  # (V,)
+        self.no, self.names_side = tf.constant(tables.no), tf.constant(tables.sides)  # (V,), (V, 3)
         self.is_stop = tf.constant([token in (self.stop, self.end) for token in range(self.size)])  # (V,)
         self.is_end = tf.constant([token == self.end for token in range(self.size)])  # (V,)
 
@@ -164,7 +116,7 @@ class SentenceRules:
         one = tf.zeros([width], tf.bool)
         findings = tf.zeros([width, len(FINDINGS)], tf.bool)
         pairs = tf.zeros([width, len(_PAIR_FINDINGS)], tf.bool)
-        sides = tf.ones([width, len(_SIDE_WORDS)], tf.bool)
+        sides = tf.ones([width, len(SIDE_WORDS)], tf.bool)
         to_state, untold = findings, findings
         if told is not None:
             to_state, untold = findings | told[:, 0], findings | ~told[:, 0]
@@ -186,7 +138,7 @@ class SentenceRules:
 
     def shapes(self) -> State:
         """The shape invariants of a state in a loop."""
-        sides, sentences = tf.TensorShape([None, len(_SIDE_WORDS)]), tf.TensorShape([None, None])
+        sides, sentences = tf.TensorShape([None, len(SIDE_WORDS)]), tf.TensorShape([None, None])
         one, findings, pairs = (
             tf.TensorShape(shape) for shape in ([None], [None, len(FINDINGS)], [None, len(_PAIR_FINDINGS)])
         )
@@ -331,33 +283,3 @@ class SentenceRules:
 _PAIR_FINDINGS = np.array(
     [[finding == name for name in FINDINGS] for finding, *_ in statements.PAIRS], np.float32
 )  # (K, 13)
-
-
-def _is_word(token: str) -> bool:
-    return token.isascii() and token.isalpha() and token.islower()
-
-
-def _named_by(token: str) -> list[bool]:
-    """Which findings a token may name by itself."""
-    named = {mention.finding for mention, _ in all_mentions(token)}
-    named |= {finding for finding, pattern in _ALSO_NAMES.items() if pattern.fullmatch(token)}
-    return [finding in named for finding in FINDINGS]
-
-
-def _next_mode(mode: int, token: str) -> int:
-    """The mode with a word in which the next one stands; a full stop makes it plain."""
-    if mode == ASKING or _ASKING.fullmatch(token):
-        return ASKING
-    if _NO.fullmatch(token):
-        return DENYING
-    if _UNSURE_ANYWHERE.fullmatch(token) or (mode == CLEAR and token == "of"):
-        return UNSURE
-    if ENDING_WORDS.fullmatch(token):
-        return PLAIN
-    if mode in (DENYING, DENYING_AND):
-        if _UNSURE_IN_DENIAL.fullmatch(token) or (mode == DENYING_AND and _AFTER_AND.fullmatch(token)):
-            return UNSURE
-        return DENYING_AND if token == "and" else DENYING
-    if mode == UNSURE:
-        return UNSURE
-    return CLEAR if token == "clear" else PLAIN
