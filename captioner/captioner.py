@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from captioner import conditions
-from captioner.caption import NO_LATERAL, Alternative, Caption, Finding, Hypothesis, Word
+from captioner import conditions, readout
+from captioner.caption import NO_LATERAL, Caption, Finding, Hypothesis
 from captioner.checkpoint import how_often_right
 from captioner.checkpoint.how_often_right import HowOftenRight
 from captioner.decoding.hypotheses import Sequence, Trace
@@ -22,7 +22,7 @@ from captioner.images.preprocessing import Prepared, prepare
 from captioner.images.study import Study
 from captioner.models.freeze import frozen
 from captioner.reports.cleaning import clean
-from captioner.reports.findings import FINDINGS, SIDED
+from captioner.reports.findings import FINDINGS
 from captioner.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -159,31 +159,13 @@ class Captioner:
                 Sentence("The checkpoint {name} has no finding head: it writes impressions alone.", name=self.name)
             )
         features = self.encode(study) if isinstance(study, Study) else study
-        found = self._examined(features)
-        kept = self.config.get("findings", {})
-        rates = kept.get("base_rates") or [None] * len(FINDINGS)
-        maps = found["maps"].reshape(len(FINDINGS), -1, *self.grid)
-        thresholds = self.network.rules["thresholds"] if self.network.rules else [0.0] * len(FINDINGS)
-        told = conditions.described(found["told"], None) or (None,) * len(FINDINGS)
-        findings = []
-        for number, (name, (slope, offset), condition) in enumerate(zip(FINDINGS, self.calibration, told)):
-            left, right = (_sigmoid(logit) for logit in found["places"][number, :2])
-            sides = (left, right) if name in SIDED else None
-            findings.append(
-                Finding(
-                    name=name,
-                    probability=_sigmoid(slope * found["presence"][number] + offset),
-                    threshold=_sigmoid(slope * thresholds[number] + offset),
-                    stated=bool(found["presence"][number] >= np.float32(thresholds[number])),
-                    side_probabilities=sides,
-                    side=condition.side if condition else None,
-                    zone=condition.zone if condition else None,
-                    map=maps[number],
-                    evidence=found["view_evidence"][number],
-                    base_rate=rates[number],
-                )
-            )
-        return tuple(findings)
+        return readout.findings(
+            self._examined(features),
+            self.grid,
+            self.network.rules["thresholds"] if self.network.rules else [0.0] * len(FINDINGS),
+            self.calibration,
+            self.config.get("findings", {}).get("base_rates") or [None] * len(FINDINGS),
+        )
 
     def _examine_graph(self, image_features: tf.Tensor, mask: tf.Tensor, given: tf.Tensor) -> dict[str, tf.Tensor]:
         found = self.network.examine(image_features, mask)
@@ -267,7 +249,7 @@ class Captioner:
         self._check_finite(*([sequence.log_probs for sequence in sequences] or [np.array(np.nan)]))
         told = self._examined(features, given)["told"] if self.decoder.conditions_size else ()
         caption = Caption(
-            tuple(self._hypothesis(sequence, features.mask) for sequence in sequences),
+            tuple(self._hypothesis(sequence) for sequence in sequences),
             decoding,
             width,
             penalty,
@@ -329,41 +311,8 @@ class Captioner:
         tokens = [*self.vocabulary.encode(" ".join(words)), self.vocabulary.end]
         sequence = self.decoder.force(features.image_features, features.mask, tokens)
         self._check_finite(sequence.log_probs)
-        return self._hypothesis(sequence, features.mask, words)
+        return self._hypothesis(sequence, words)
 
-    def _hypothesis(self, sequence: Sequence, mask: Any, texts: list[str] | None = None) -> Hypothesis:
-        count = len(sequence.tokens) - int(sequence.ended)
-        words = []
-        for place in range(count):
-            token = int(sequence.tokens[place])
-            alternatives = tuple(
-                Alternative(self._text(other), int(other), float(log_prob), bool(barred))
-                for other, log_prob, barred in zip(
-                    sequence.alternatives[place],
-                    sequence.alternative_log_probs[place],
-                    sequence.alternatives_barred[place],
-                )
-            )
-            words.append(
-                Word(
-                    texts[place] if texts else self._text(token),
-                    token,
-                    float(sequence.log_probs[place]),
-                    alternatives,
-                    self._attention(sequence.attention[place]),
-                )
-            )
-        end = float(sequence.log_probs[-1]) if sequence.ended else None
-        return Hypothesis(tuple(words), float(sequence.log_probs.sum()), end, float(sequence.score))
-
-    def _text(self, token: int) -> str:
-        return "<end>" if token == self.vocabulary.end else self.vocabulary.word(int(token))
-
-    def _attention(self, cells: Any) -> np.ndarray | None:
-        if not self.has_attention:
-            return None
-        return np.asarray(cells, np.float32).reshape(-1, *self.grid)  # (views, rows, columns)
-
-
-def _sigmoid(logit: float) -> float:
-    return float(1 / (1 + np.exp(-np.float64(logit))))
+    def _hypothesis(self, sequence: Sequence, texts: list[str] | None = None) -> Hypothesis:
+        grid = self.grid if self.has_attention else None
+        return readout.hypothesis(sequence, self.vocabulary, grid, texts)
