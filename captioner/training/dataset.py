@@ -1,65 +1,19 @@
-"""Batches of studies for training and validation: pictures read once, augmented with OpenCV, captions as token ids.
+"""Batches of studies for training and validation: pictures augmented with OpenCV, captions as token ids.
 
 Never mirrored: the heart has a side.
 """
-
-from dataclasses import dataclass
 
 import cv2
 import keras
 import numpy as np
 
-from captioner.images.preprocessing import squashed, standardise
-from captioner.reports.finding_labels import FindingLabels, conditions_of
+from captioner.images.preprocessing import standardise
+from captioner.reports.finding_labels import conditions_of
 from captioner.reports.findings import FINDINGS
 from captioner.training.composed_captions import ComposedCaptions
+from captioner.training.examples import VIEWS
 
-VIEWS = 2
 COARSE = 0.5  # what a half or a third of a picture counts as a finding's region, beside an outline or a box
-
-
-@dataclass(frozen=True)
-class Example:
-    """One study as training sees it.
-
-    Attributes:
-        uid: the study's number, or a phantom's name.
-        frontal, lateral: indices into a picture store; either may be empty, not both.
-        caption: the cleaned impression.
-        targets: float32 `(K,)`, multi-label; -1 where not known.
-        masks: token position -> bool `(2, rows, columns)`, where the finding that the word names lies in both
-            views: exactly for phantoms, and for real studies as coarsely as the impression says it.
-        labels: what is known of the findings, for a network with a finding head.
-        worded: whether the words are to be learned; else the caption only says where the attention belongs.
-    """
-
-    uid: str
-    frontal: tuple[int, ...]
-    lateral: tuple[int, ...]
-    caption: str
-    targets: np.ndarray
-    masks: dict[int, np.ndarray] | None = None
-    labels: FindingLabels | None = None
-    worded: bool = True
-
-
-class PictureStore:
-    """All pictures of a training as uint8 `(count, size, size)`, squashed to the size of the stage once."""
-
-    def __init__(self, size):
-        self.size = size
-        self._pictures = []
-
-    def __len__(self):
-        return len(self._pictures)
-
-    def __getitem__(self, index):
-        return self._pictures[index]
-
-    def add(self, pixels):
-        """Keep one picture, uint8 `(rows, columns)` of any size; returns its index."""
-        self._pictures.append(squashed(pixels, self.size))
-        return len(self._pictures) - 1
 
 
 class StudyBatches(keras.utils.PyDataset):

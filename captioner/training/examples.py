@@ -1,22 +1,71 @@
-"""What a network learns from, one `Example` for each study: reports with pictures, labelled pictures, and phantoms."""
+"""What a network learns from, one `Example` for each study: reports with pictures, labelled pictures, and phantoms.
+
+All pictures are in one `PictureStore`; `captioner.training.dataset` makes batches of them.
+"""
 
 import dataclasses
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from captioner import phantom
+from captioner.images.preprocessing import squashed
 from captioner.images.study import read_view
-from captioner.reports.finding_labels import labels_of_phantom, labels_of_picture, labels_of_report
+from captioner.reports.finding_labels import FindingLabels, labels_of_phantom, labels_of_picture, labels_of_report
 from captioner.reports.findings import mentions
 from captioner.reports.locations import places_in
-from captioner.training.dataset import VIEWS, Example
 
+VIEWS = 2
 PHANTOM_SEED = 100_000  # training's phantoms start here; examples and evaluations use other seeds
 PHANTOM_SIZE = 256
 NEAR_MIDDLE = 0.06  # a box whose middle is nearer to the picture's, as a share of its width, lies on no side
+
+
+@dataclass(frozen=True)
+class Example:
+    """One study as training sees it.
+
+    Attributes:
+        uid: the study's number, or a phantom's name.
+        frontal, lateral: indices into a picture store; either may be empty, not both.
+        caption: the cleaned impression.
+        targets: float32 `(K,)`, multi-label; -1 where not known.
+        masks: token position -> bool `(2, rows, columns)`, where the finding that the word names lies in both
+            views: exactly for phantoms, and for real studies as coarsely as the impression says it.
+        labels: what is known of the findings, for a network with a finding head.
+        worded: whether the words are to be learned; else the caption only says where the attention belongs.
+    """
+
+    uid: str
+    frontal: tuple[int, ...]
+    lateral: tuple[int, ...]
+    caption: str
+    targets: np.ndarray
+    masks: dict[int, np.ndarray] | None = None
+    labels: FindingLabels | None = None
+    worded: bool = True
+
+
+class PictureStore:
+    """All pictures of a training as uint8 `(count, size, size)`, squashed to the size of the stage once."""
+
+    def __init__(self, size):
+        self.size = size
+        self._pictures = []
+
+    def __len__(self):
+        return len(self._pictures)
+
+    def __getitem__(self, index):
+        return self._pictures[index]
+
+    def add(self, pixels):
+        """Keep one picture, uint8 `(rows, columns)` of any size; returns its index."""
+        self._pictures.append(squashed(pixels, self.size))
+        return len(self._pictures) - 1
 
 
 def file_pixels(path):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from captioner.images.preprocessing import standardise
-from captioner.training.dataset import VIEWS, StudyBatches
+from captioner.training.dataset import StudyBatches
+from captioner.training.examples import VIEWS
 
 if TYPE_CHECKING:
     import keras
 
-    from captioner.training.dataset import PictureStore
+    from captioner.training.examples import PictureStore
 
 BATCH = 32  # pictures through the encoder at once
 

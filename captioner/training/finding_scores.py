@@ -11,7 +11,7 @@ from captioner.reports.findings import FINDINGS
 from captioner.training.losses import mean_auc
 
 if TYPE_CHECKING:
-    from captioner.training.dataset import Example
+    from captioner.training.examples import Example
 
 
 def finding_scores(

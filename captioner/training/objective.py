@@ -12,7 +12,7 @@ from captioner.training import losses
 if TYPE_CHECKING:
     import keras
 
-    from captioner.training.dataset import Example
+    from captioner.training.examples import Example
     from captioner.training.recipes import Phase, Recipe
 
 MAX_PRESENCE_WEIGHT = 4.0  # of a positive of a rare finding

@@ -11,8 +11,15 @@ import numpy as np
 
 from captioner.reports.findings import is_normal, label_all
 from captioner.training.augmentation import STRONG, Augmentation
-from captioner.training.dataset import PictureStore, StudyBatches
-from captioner.training.examples import box_examples, phantom_examples, picture_examples, study_examples
+from captioner.training.dataset import StudyBatches
+from captioner.training.examples import (
+    Example,
+    PictureStore,
+    box_examples,
+    phantom_examples,
+    picture_examples,
+    study_examples,
+)
 from captioner.training.feature_batches import FeatureBatches, FeatureStore
 from captioner.training.objective import finding_losses
 
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
     import keras
 
     from captioner.reports.targets import Targets
-    from captioner.training.dataset import Example
     from captioner.training.recipes import Phase, Recipe
     from captioner.training.source import Source
     from captioner.vocabulary import Vocabulary

@@ -15,7 +15,7 @@ from captioner.training.rollout import greedy_ids
 if TYPE_CHECKING:
     import keras
 
-    from captioner.training.dataset import Example
+    from captioner.training.examples import Example
     from captioner.vocabulary import Vocabulary
 
 

@@ -9,8 +9,7 @@ from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.images.preprocessing import squashed
 from captioner.reports.targets import Targets
-from captioner.training.dataset import PictureStore
-from captioner.training.examples import file_pixels, phantom_examples, study_examples
+from captioner.training.examples import PictureStore, file_pixels, phantom_examples, study_examples
 from captioner.training.pack import pack
 from captioner.training.source import read_source
 

@@ -6,7 +6,7 @@ import pytest
 
 from captioner.reports.finding_labels import UNKNOWN, FindingLabels
 from captioner.reports.findings import FINDINGS, PLACES
-from captioner.training.dataset import Example
+from captioner.training.examples import Example
 from captioner.training.finding_scores import finding_scores, pointing, side_accuracy
 from captioner.training.schedule import ClockedCosine, WarmCosine
 from captioner.training.weight_average import EVERY, WeightAverage

@@ -13,7 +13,8 @@ from captioner.errors import BadInput
 from captioner.reports.collection import read_collection
 from captioner.reports.targets import Targets
 from captioner.training.augmentation import Augmentation
-from captioner.training.dataset import Example, PictureStore, StudyBatches
+from captioner.training.dataset import StudyBatches
+from captioner.training.examples import Example, PictureStore
 from captioner.training.recipes import RECIPES, Phase
 from captioner.training.trainer import Training
 from captioner.training.validation import validation_scores

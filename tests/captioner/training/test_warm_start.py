@@ -16,7 +16,7 @@ from captioner.models.attention import AttentionCaptioner
 from captioner.models.densenet import ENCODERS
 from captioner.reports.collection import read_collection
 from captioner.training.augmentation import Augmentation
-from captioner.training.dataset import Example, PictureStore
+from captioner.training.examples import Example, PictureStore
 from captioner.training.feature_batches import FeatureBatches, FeatureStore
 from captioner.training.recipes import RECIPES
 from captioner.training.trainer import Training
