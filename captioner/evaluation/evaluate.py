@@ -1,15 +1,13 @@
 """Score checkpoints on one split of the collection, beside what a captioner that does not look would reach.
 
-`compare` is the pure core: references and several sets of predictions in, every score with its interval out.
-`evaluate` reads the collection, makes the predictions, and writes JSON, a Markdown table and figures.
+The collection is read, predictions are made and compared (`captioner.evaluation.compare`), and JSON, a Markdown table
+and figures are written.
 """
 
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,70 +18,19 @@ from captioner.checkpoint import how_often_right
 from captioner.errors import BadInput
 from captioner.evaluation import baselines, markdown_tables
 from captioner.evaluation import figures as score_figures
-from captioner.evaluation.bootstrap import LEVEL, SAMPLES, SCORES, draw, interval, sampled_scores
 from captioner.evaluation.claim_metrics import nonsense, side_agreement
-from captioner.evaluation.finding_metrics import macro_f1
+from captioner.evaluation.compare import SEED, compare, shuffled_loss
 from captioner.evaluation.head_scores import head_scores
 from captioner.evaluation.phantom_scores import phantom_scores
-from captioner.evaluation.tables import DERANGEMENTS, MARK, short_table, table
-from captioner.images.study import Study, View, read_study
+from captioner.evaluation.studies import studies_of, with_frontal
+from captioner.evaluation.tables import MARK, short_table, table
+from captioner.images.study import Study, View
 from captioner.reports.collection import read_collection
 
 if TYPE_CHECKING:
     from captioner.caption import Caption
     from captioner.captioner import Captioner
     from captioner.reports.collection import Report
-
-SEED = 0
-READ_AHEAD = 8  # studies read while the encoder works
-
-
-def compare(
-    references: Sequence[str], rows: Mapping[str, Sequence[str]], judged: str, samples: int = SAMPLES, seed: int = SEED
-) -> dict[str, Any]:
-    """All scores of several sets of predictions for the same studies.
-
-    Args:
-        references: cleaned captions, one a study.
-        rows: dict, name of a row -> its predictions, as many as references.
-        judged: the name of the row that the others are compared with, such as "greedy".
-        samples: bootstrap samples.
-        seed: of the bootstrap samples and derangements.
-
-    Returns:
-        dict for JSON. `rows`: name -> `Sampled.as_dict()`. `difference`: name of another row -> score -> `{"value",
-        "low", "high"}`, the judged row minus that one on the same samples. `shuffled_loss`: the share of the judged
-        row's macro F1 that is lost when every study gets another study's caption, averaged over 100 derangements;
-        None when there is nothing to lose. `bootstrap`: samples, level and seed.
-    """
-    draws = draw(len(references), samples, seed)
-    sampled = {name: sampled_scores(references, predictions, draws) for name, predictions in rows.items()}
-    own = sampled[judged]
-    return {
-        "bootstrap": {"samples": samples, "level": LEVEL, "seed": seed},
-        "judged": judged,
-        "rows": {name: row.as_dict() for name, row in sampled.items()},
-        "difference": {
-            name: {
-                score: interval(own.values[score] - row.values[score], own.samples[score] - row.samples[score])
-                for score in SCORES
-            }
-            for name, row in sampled.items()
-            if name != judged
-        },
-        "shuffled_loss": _shuffled_loss(references, rows[judged], seed),
-    }
-
-
-def _shuffled_loss(references: Sequence[str], predictions: Sequence[str], seed: int) -> float | None:
-    kept = macro_f1(references, predictions)
-    if not kept > 0 or len(predictions) < 2:
-        return None
-    shuffled = []
-    for turn in range(DERANGEMENTS):
-        order = baselines.derangement(len(predictions), seed + turn)
-        shuffled.append(macro_f1(references, [predictions[place] for place in order]))
-    return float(1 - np.mean(shuffled) / kept)
 
 
 def evaluate(
@@ -131,8 +78,8 @@ def evaluate(
         markdown_tables.place(path, MARK)
 
     collection = read_collection(data)
-    reports, left_out = _with_frontal(collection.split(split))
-    training, _ = _with_frontal(collection.split("train"))
+    reports, left_out = with_frontal(collection.split(split))
+    training, _ = with_frontal(collection.split("train"))
     if not reports:
         raise BadInput(f"{data} has no study with a frontal picture in the split {split}.")
     if not training:
@@ -197,7 +144,7 @@ def evaluate(
     if phantoms:
         result["phantoms"] = phantom_scores(model, phantoms, {"greedy": {"decoding": "greedy"}, "beam": beam})
     if len(looking) > 1:
-        result["shuffled_losses"] = {name: _shuffled_loss(references, rows[name], SEED) for name in looking}
+        result["shuffled_losses"] = {name: shuffled_loss(references, rows[name], SEED) for name in looking}
     _write(out, result, reports, rows, captions[decoding], written_rows)
     for path in into:
         markdown_tables.put(path, MARK, short_table(result))
@@ -221,7 +168,7 @@ def count_how_often_right(data: str | Path, checkpoint: str | Path | None = None
     """
     from captioner.checkpoint.store import DEFAULT, load
 
-    reports, _ = _with_frontal(read_collection(data).split("val"))
+    reports, _ = with_frontal(read_collection(data).split("val"))
     if not reports:
         raise BadInput(f"{data} has no validation study with a frontal picture.")
     folder = Path(checkpoint) if checkpoint is not None else DEFAULT
@@ -263,27 +210,6 @@ def _captions(
         captions["greedy"].append(model.caption(features, decoding="greedy"))
         captions["beam"].append(model.caption(features, **beam))
     return captions
-
-
-def _with_frontal(reports: Sequence[Report]) -> tuple[list[Report], int]:
-    kept = [report for report in reports if report.frontal]
-    return kept, len(reports) - len(kept)
-
-
-def studies_of(reports: Sequence[Report]) -> Iterator[Study]:
-    """The studies of these reports, in order, read a few ahead by another thread."""
-    with ThreadPoolExecutor(1) as reader:
-        ahead: deque[Future[Study]] = deque()
-        waiting = iter(reports)
-        while True:
-            for report in waiting:
-                lateral = report.lateral[0] if report.lateral else None
-                ahead.append(reader.submit(read_study, report.frontal[0], lateral))
-                if len(ahead) == READ_AHEAD:
-                    break
-            if not ahead:
-                return
-            yield ahead.popleft().result()
 
 
 def _blank(model: Captioner, looks: baselines.Looks, chosen: dict[str, Any]) -> list[str]:

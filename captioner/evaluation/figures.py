@@ -22,7 +22,7 @@ def findings_figure(result: dict[str, Any]) -> Figure:
     """F1 of each finding that a reference states: bars with intervals for the judged row, marks for the others.
 
     Args:
-        result: dict of `captioner.evaluation.evaluate.compare`.
+        result: dict of `captioner.evaluation.compare.compare`.
 
     Returns:
         matplotlib.figure.Figure.

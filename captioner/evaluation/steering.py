@@ -202,7 +202,7 @@ def measure_steering(
             any finding.
     """
     from captioner.checkpoint.store import load
-    from captioner.evaluation.evaluate import studies_of
+    from captioner.evaluation.studies import studies_of
     from captioner.reports.collection import read_collection
     from captioner.reports.findings import label_all
 
