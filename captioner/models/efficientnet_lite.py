@@ -74,6 +74,14 @@ def build(config: EfficientNetLiteConfig, name: str = "encoder") -> keras.Model:
     return keras.Model(picture, layers.Concatenate(name="features")(levels), name=name)
 
 
+def freeze_stages(encoder: keras.Model, stages: int) -> None:
+    """Keep the stem and the first `stages` stages of an EfficientNet-Lite as they are, batch statistics included."""
+    still = ("stem", *(f"stage{stage}_" for stage in range(1, stages + 1)))
+    for layer in encoder.layers:
+        if layer.name.startswith(still):
+            layer.trainable = False
+
+
 def _norm_relu(x: keras.KerasTensor, config: EfficientNetLiteConfig, name: str, relu: bool = True) -> keras.KerasTensor:
     x = layers.BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x

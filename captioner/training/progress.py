@@ -1,4 +1,4 @@
-"""The folder in which a training keeps how far it is: its state, its weights and the scores of every epoch."""
+"""How far a training is, kept in a folder: its state, its weights and the scores of every epoch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,126 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from captioner.checkpoint.store import assign, named_weights, read_weights
 from captioner.errors import BadInput
+
+if TYPE_CHECKING:
+    from captioner.training.weight_average import WeightAverage
 
 HISTORY, STATE, LAST, BEST, OPTIMIZER = "history.jsonl", "state.json", "last.npz", "best.npz", "optimizer.npz"
 AVERAGE = "average.npz"
+
+
+class Progress:
+    """How far a training is, and the folder that keeps it.
+
+    Args:
+        folder: where it is kept; the training's own folder is the one above.
+        described: model, seed and recipe of the training, which whoever goes on from here has to agree with.
+
+    Attributes:
+        state: `phase` and `epoch` that come next, `best` score of the phase, for how many epochs it is `stale`,
+            `seconds` trained so far, and `described`.
+    """
+
+    def __init__(self, folder: Path, described: dict[str, Any]) -> None:
+        self.folder, self.described = folder, described
+        self.state: dict[str, Any] = {
+            "phase": 0,
+            "epoch": 0,
+            "best": None,
+            "stale": 0,
+            "seconds": 0.0,
+            "described": described,
+        }
+
+    def resume(self, network: keras.Model) -> bool:
+        """Go on from what is kept, the network with its last weights; False where nothing is.
+
+        Raises:
+            BadInput: what is kept is of another training.
+        """
+        path = self.folder / STATE
+        if not path.is_file():
+            return False
+        self.state = json.loads(path.read_text(encoding="utf-8"))
+        if not agrees(self.state["described"], json.loads(json.dumps(self.described))):
+            raise BadInput(
+                f"{self.folder.parent} holds the progress of another training; give another --out or leave out "
+                "--resume."
+            )
+        assign(network, read_weights(self.folder / LAST), str(self.folder))
+        return True
+
+    def start_anew(self) -> None:
+        """Remove what an earlier training kept here.
+
+        Raises:
+            BadInput: the folder holds anything else; nothing is removed.
+        """
+        clear(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def history(self) -> list[dict[str, Any]]:
+        """The scores of every epoch so far."""
+        path = self.folder / HISTORY
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+    def keep_best(self, score: float, network: keras.Model) -> bool:
+        """Keep the weights of an epoch where its score is the best of its phase; returns whether it is."""
+        if self.state["best"] is not None and not score > self.state["best"]:
+            self.state["stale"] += 1
+            return False
+        self.state["best"], self.state["stale"] = score, 0
+        _save_arrays(self.folder / BEST, named_weights(network))
+        return True
+
+    def restore_best(self, network: keras.Model) -> None:
+        """Give the network the weights of the best epoch, where there is one."""
+        if (self.folder / BEST).is_file():
+            assign(network, read_weights(self.folder / BEST), str(self.folder))
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Add the scores of one epoch to the history."""
+        with open(self.folder / HISTORY, "a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def keep(self, network: keras.Model, optimizer: Any, average: WeightAverage | None = None) -> None:
+        """Write down how far the training is, the state last, so that a broken write is not taken for progress.
+
+        Args:
+            network: whose weights are kept.
+            optimizer: whose variables are kept; None removes what an earlier phase left.
+            average: of the weights, where one is made.
+        """
+        _save_arrays(self.folder / LAST, named_weights(network))
+        if average and average.values is not None:
+            _save_arrays(self.folder / AVERAGE, average.values)
+        if optimizer is None:
+            (self.folder / OPTIMIZER).unlink(missing_ok=True)
+        else:
+            _save_arrays(self.folder / OPTIMIZER, {str(i): each for i, each in enumerate(optimizer.variables)})
+        fresh = self.folder / (STATE + ".new")
+        fresh.write_text(json.dumps(self.state), encoding="utf-8")
+        fresh.rename(self.folder / STATE)
+
+    def restore_optimizer(self, optimizer: Any) -> None:
+        """Give the optimizer the variables that were kept, where there are any."""
+        if not (self.folder / OPTIMIZER).is_file():
+            return
+        with np.load(self.folder / OPTIMIZER, allow_pickle=False) as kept:
+            for index, variable in enumerate(optimizer.variables):
+                variable.assign(kept[str(index)])
+
+    def restore_average(self, average: WeightAverage, steps: int) -> None:
+        """Give an average of the weights its values after so many steps, where they were kept."""
+        if (self.folder / AVERAGE).is_file():
+            average.values, average.steps = read_weights(self.folder / AVERAGE), steps
 
 
 def clear(progress: Path) -> None:
@@ -50,50 +161,8 @@ def agrees(kept: Any, described: Any) -> bool:
     return kept == described
 
 
-def read_state(progress: Path) -> dict[str, Any] | None:
-    """How far the training is, as `write_state` wrote it; None where there is none."""
-    path = progress / STATE
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def write_state(progress: Path, state: dict[str, Any]) -> None:
-    """Write down how far the training is: after everything else, so that a broken write is not taken for progress."""
-    fresh = progress / (STATE + ".new")
-    fresh.write_text(json.dumps(state), encoding="utf-8")
-    fresh.rename(progress / STATE)
-
-
-def append_history(progress: Path, entry: dict[str, Any]) -> None:
-    """Add the scores of one epoch."""
-    with open(progress / HISTORY, "a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
-
-
-def read_history(progress: Path) -> list[dict[str, Any]]:
-    """The scores of every epoch so far."""
-    path = progress / HISTORY
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-
-
-def save_arrays(path: Path, variables: Mapping[str, Any]) -> None:
+def _save_arrays(path: Path, variables: Mapping[str, Any]) -> None:
     """Write variables or arrays, by name, into an `.npz`, which is there whole or not at all."""
     fresh = path.with_suffix(".new.npz")
     np.savez(fresh, **{name: keras.ops.convert_to_numpy(variable) for name, variable in variables.items()})
     fresh.rename(path)
-
-
-def save_optimizer(progress: Path, optimizer: Any) -> None:
-    """Write down the optimizer's variables, in their order; None removes what an earlier phase left."""
-    if optimizer is None:
-        (progress / OPTIMIZER).unlink(missing_ok=True)
-    else:
-        save_arrays(progress / OPTIMIZER, {str(i): variable for i, variable in enumerate(optimizer.variables)})
-
-
-def restore_optimizer(progress: Path, optimizer: Any) -> None:
-    """Give the optimizer the variables that `save_optimizer` wrote, where there are any."""
-    if not (progress / OPTIMIZER).is_file():
-        return
-    with np.load(progress / OPTIMIZER, allow_pickle=False) as kept:
-        for index, variable in enumerate(optimizer.variables):
-            variable.assign(kept[str(index)])

@@ -12,7 +12,7 @@ class Phase:
             "rewards" (as captions, with impressions that the decoder writes itself, see
             `captioner.training.self_critical`).
         size: pixels of the square picture; None for that of the checkpoint that is followed, see
-            `captioner.training.warm_start`.
+            `captioner.training.basis`.
         epochs: at the most.
         rate: peak learning rate.
         end: share of `rate` that the cosine ends at, so that a next phase can go on from there.
@@ -52,7 +52,7 @@ class Recipe:
 
     Attributes:
         encoder: name in `captioner.models.densenet.ENCODERS`, or a configuration; None for that of the checkpoint that
-            is followed, with its words, findings and preparation (see `captioner.training.warm_start`).
+            is followed, with its words, findings and preparation (see `captioner.training.basis`).
         phases: in order; the picture size of the last is the checkpoint's.
         depth, units, embedding, dropout: of the captioner.
         phantoms: phantom studies mixed into the training.

@@ -4,7 +4,6 @@ Backend-neutral Keras: the same code trains with TensorFlow on a CPU and with JA
 """
 
 import dataclasses
-import json
 import sys
 import time
 from contextlib import nullcontext
@@ -14,44 +13,28 @@ import cv2
 import keras
 import numpy as np
 
-from captioner.checkpoint.store import assign, check_replaceable, named_weights, read_weights, save
+from captioner.checkpoint.store import check_replaceable, save
 from captioner.errors import BadInput
-from captioner.models import network_class
-from captioner.models.densenet import ENCODERS
-from captioner.reports.findings import FINDINGS, label_all
+from captioner.models.efficientnet_lite import freeze_stages
+from captioner.reports.findings import label_all
 from captioner.reports.statements import can_be_ruled
-from captioner.reports.targets import Targets
+from captioner.training.basis import PREPARATION, basis_of
 from captioner.training.compilations import Compilations
 from captioner.training.curve import draw_curve
 from captioner.training.decisions import rules_of
 from captioner.training.distribution import strategy_for
 from captioner.training.objective import terms_of
 from captioner.training.phase_data import phase_data
-from captioner.training.progress import (
-    AVERAGE,
-    BEST,
-    LAST,
-    agrees,
-    append_history,
-    clear,
-    read_history,
-    read_state,
-    restore_optimizer,
-    save_arrays,
-    save_optimizer,
-    write_state,
-)
+from captioner.training.progress import Progress
 from captioner.training.recipes import RECIPES
 from captioner.training.rewards import Rewards
 from captioner.training.schedule import ClockedCosine, WarmCosine
 from captioner.training.self_critical import SelfCritical
 from captioner.training.source import read_source
 from captioner.training.validation import validate_captions, validate_findings
-from captioner.training.warm_start import follow, start_from
+from captioner.training.warm_start import start_from
 from captioner.training.weight_average import WeightAverage
-from captioner.vocabulary import Vocabulary
 
-PREPARATION = {"name": "area", "channels": 1, "mean": 0.5, "std": 0.25}
 CHECKPOINT = "checkpoint"  # its folder in --out
 MINUTE = 60.0  # seconds between two validations of a training by the clock, at the least
 TRAINING_PER_VALIDATION = 8.0  # how much longer than validating a training by the clock trains in between
@@ -104,85 +87,35 @@ class Training:
         self.out, self.say, self.seed, self.model = Path(out), say, seed, model
         self.deadline = None if minutes is None else time.monotonic() + 60.0 * minutes
         check_replaceable(self.out / CHECKPOINT)  # now, and not after hours
-        self.progress = self.out / (f"progress-{self.strategy.worker}" if self.strategy.worker else "progress")
         self.source = read_source(data, limit)
         say(self.source.summary)
         if not self.source.reports["train"] or not self.source.reports["val"]:
             raise BadInput(f"{self.source.name} has too few studies to train on.")
-        self.before = {}
-        train = self.source.reports["train"]
-        if self.recipe.encoder is None:
-            followed = follow(self.recipe, starts[0] if starts else None)
-            self.before = {"before": followed.training}
-            self.recipe, self.preparation = followed.recipe, followed.preparation
-            self.vocabulary, self.targets = followed.vocabulary, followed.targets
-        else:
-            self.preparation = PREPARATION
-            self.vocabulary = Vocabulary.of(
-                [*(report.impression for report in train), *self.source.box_captions()], self.recipe.min_count
-            )
-            self.targets = Targets.of(train, self.recipe.min_studies, self.recipe.place_targets)
-        if not self.targets.names:
-            raise BadInput(
-                f"{self.source.name} has too few studies: no finding is named in {self.recipe.min_studies} of them."
-            )
-        self.recipe = dataclasses.replace(self.recipe, phases=_sized(self.recipe.phases))
-        encoder = self.recipe.encoder
-        self.encoder_config = ENCODERS[encoder] if isinstance(encoder, str) else encoder
-        told = {}
-        if self.recipe.head:
-            told["head"] = self.recipe.head
-        if self.recipe.told:
-            told["rules"] = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
-        if self.recipe.attention_units:
-            told["attention_units"] = self.recipe.attention_units
+        self.basis = basis_of(self.recipe, self.source, starts[0] if starts else None)
+        self.recipe, self.preparation = self.basis.recipe, self.basis.preparation
+        self.vocabulary, self.targets = self.basis.vocabulary, self.basis.targets
         with self.strategy.scope():
-            self.network = network_class(model)(
-                self.encoder_config,
-                len(self.vocabulary),
-                len(self.targets),
-                self._grid(self.recipe.phases[-1]),
-                depth=self.recipe.depth,
-                units=self.recipe.units,
-                embedding=self.recipe.embedding,
-                dropout=self.recipe.dropout,
-                name=model.replace("-", "_"),
-                **told,
-            )
+            self.network = self.basis.network(model)
         self.findings_config = {}
         self.compilations = Compilations()
-        if not self._prepare_progress(resume) and starts:
+        self.progress = Progress(
+            self.out / (f"progress-{self.strategy.worker}" if self.strategy.worker else "progress"),
+            {"model": model, "seed": seed, "recipe": dataclasses.asdict(self.recipe)},
+        )
+        if resume and self.progress.resume(self.network):
+            return
+        self.progress.start_anew()
+        if starts:
             start_from(self.network, starts, PREPARATION, say)
-
-    def _grid(self, phase):
-        cells = phase.size // self.encoder_config.stride
-        return cells, cells
 
     def _learned_grid(self, phase):
         """The grid that a phase learns on, see `Phase.pooling`."""
-        rows, columns = self._grid(phase)
+        rows, columns = self.basis.grid(phase)
         return rows // phase.pooling, columns // phase.pooling
-
-    def _prepare_progress(self, resume):
-        """Read the progress in `out`, or start anew; returns whether there was any to go on from."""
-        described = {"model": self.model, "seed": self.seed, "recipe": dataclasses.asdict(self.recipe)}
-        self.state = {"phase": 0, "epoch": 0, "best": None, "stale": 0, "seconds": 0.0, "described": described}
-        kept = read_state(self.progress) if resume else None
-        if kept is not None:
-            self.state = kept
-            if not agrees(kept["described"], json.loads(json.dumps(described))):
-                raise BadInput(
-                    f"{self.out} holds the progress of another training; give another --out or leave out --resume."
-                )
-            assign(self.network, read_weights(self.progress / LAST), str(self.progress))
-            return True
-        clear(self.progress)
-        self.progress.mkdir(parents=True, exist_ok=True)
-        return False
 
     def run(self):
         """Train through the phases that are left, then write the checkpoint and the curve."""
-        for number in range(self.state["phase"], len(self.recipe.phases)):
+        for number in range(self.progress.state["phase"], len(self.recipe.phases)):
             self._run_phase(number, self.recipe.phases[number])
         if self.strategy.worker:
             return
@@ -192,12 +125,11 @@ class Training:
 
     def history(self):
         """The scores of every epoch so far, a dict each."""
-        return read_history(self.progress)
+        return self.progress.history()
 
     def save_checkpoint(self):
         """Write the best weights of the last phase as a checkpoint folder into `out`."""
-        if (self.progress / BEST).is_file():
-            assign(self.network, read_weights(self.progress / BEST), str(self.progress))
+        self.progress.restore_best(self.network)
         self._write_checkpoint()
 
     def _write_checkpoint(self):
@@ -215,13 +147,13 @@ class Training:
             "targets": list(self.targets.names),
             **({"findings": self.findings_config} if self.findings_config else {}),
             "training": {
-                **self.state["described"],
-                "hours": round(self.state["seconds"] / 3600, 2),
-                **self.before,
+                **self.progress.state["described"],
+                "hours": round(self.progress.state["seconds"] / 3600, 2),
+                **({} if self.basis.training is None else {"before": self.basis.training}),
                 "collections": ["iu", *["nih"] * bool(self.source.pictures["train"])],
             },
         }
-        learned, self.network.grid = self.network.grid, self._grid(self.recipe.phases[-1])
+        learned, self.network.grid = self.network.grid, self.basis.grid(self.recipe.phases[-1])
         save(self.out / CHECKPOINT, self.network, self.vocabulary, config)
         self.network.grid = learned
 
@@ -235,8 +167,8 @@ class Training:
             self.vocabulary,
             self.targets,
             self.preparation,
-            self._grid(phase),
-            phantoms=self.progress,
+            self.basis.grid(phase),
+            phantoms=self.progress.folder,
             seed=self.seed + 1000 * number,
             by_the_clock=bool(self.deadline),
             say=self.say,
@@ -245,11 +177,11 @@ class Training:
     def _run_phase(self, number, phase):
         data = self._data(number, phase)
         training = data.training
-        network, state = self.network, self.state
-        network.grid = self._grid(phase)
+        network, progress, state = self.network, self.progress, self.progress.state
+        network.grid = self.basis.grid(phase)
         network.encoder.trainable = not phase.freeze_encoder
         if phase.frozen_stages:
-            _freeze_stages(network.encoder, phase.frozen_stages)
+            freeze_stages(network.encoder, phase.frozen_stages)
         if self.recipe.told:
             network.freeze_findings(phase.goal != "findings")
             if phase.goal != "findings":
@@ -259,12 +191,12 @@ class Training:
         with self.strategy.scope():
             optimizer, terms = self._compile(phase, len(training), data.findings, clock)
         if state["epoch"]:
-            restore_optimizer(self.progress, optimizer)
+            progress.restore_optimizer(optimizer)
         average = (
             WeightAverage(network, self.recipe.average) if self.recipe.average and phase.goal != "rewards" else None
         )
-        if average and state["epoch"] and (self.progress / AVERAGE).is_file():
-            average.values, average.steps = read_weights(self.progress / AVERAGE), state["epoch"] * len(training)
+        if average and state["epoch"]:
+            progress.restore_average(average, state["epoch"] * len(training))
         if phase.goal == "rewards":
             critic = SelfCritical(
                 network, self.vocabulary, Rewards([report.impression for report in self.source.reports["train"]])
@@ -291,7 +223,8 @@ class Training:
                 scores = self._validate(phase, data.validation)
                 seconds = time.monotonic() - started
                 losses_now = {f"train_{name}": value for name, value in trained.items()}
-                self._keep_best(scores)
+                if progress.keep_best(scores["score"], network) and self.deadline:
+                    self._write_checkpoint()  # whatever ends a machine's time, the best weights are there and usable
             self._record(number, phase, epoch, {**losses_now, **scores}, seconds, optimizer, average)
             validated = time.monotonic()
             cost = validated - validating
@@ -301,10 +234,10 @@ class Training:
             if clock and clock.over:
                 break
         # The next phase goes on from here and counts its own best anew: scores of different phases do not compare.
-        if self.recipe.head and (self.progress / BEST).is_file():
-            assign(network, read_weights(self.progress / BEST), str(self.progress))
+        if self.recipe.head:
+            progress.restore_best(network)
         state.update(phase=number + 1, epoch=0, best=None, stale=0)
-        self._keep(optimizer=None)
+        progress.keep(network, optimizer=None)
         if self.compilations.told:
             self.say(f"phase {number + 1}: {self.compilations.summary()} so far")
 
@@ -312,7 +245,7 @@ class Training:
         """The phase's share of the minutes that are left; None without a limit."""
         if self.deadline is None:
             return None
-        left = self.recipe.phases[self.state["phase"] :]
+        left = self.recipe.phases[self.progress.state["phase"] :]
         seconds = (self.deadline - time.monotonic()) * phase.share / sum(each.share for each in left)
         return ClockedCosine(phase.rate, seconds, phase.end)
 
@@ -354,24 +287,12 @@ class Training:
         if phase.goal != "findings":
             return validate_captions(self.network, self.vocabulary, validation, self.recipe.max_words)
         outputs = self.strategy.predict(self.network, validation)
-        return validate_findings(validation.examples, outputs, self._grid(phase) if self.recipe.head else None)
-
-    def _keep_best(self, scores):
-        """Write the weights down if the epoch was the best of its phase."""
-        state = self.state
-        if state["best"] is None or scores["score"] > state["best"]:
-            state["best"], state["stale"] = scores["score"], 0
-            save_arrays(self.progress / BEST, named_weights(self.network))
-            if self.deadline:
-                self._write_checkpoint()  # whatever ends a machine's time, the best weights are there and usable
-        else:
-            state["stale"] += 1
+        return validate_findings(validation.examples, outputs, self.basis.grid(phase) if self.recipe.head else None)
 
     def _record(self, number, phase, epoch, scores, seconds, optimizer, average=None):
-        state = self.state
+        state = self.progress.state
         state["epoch"], state["seconds"] = epoch + 1, state["seconds"] + seconds
-        append_history(
-            self.progress,
+        self.progress.add(
             {
                 "phase": number,
                 "goal": phase.goal,
@@ -381,33 +302,9 @@ class Training:
                 **scores,
             },
         )
-        self._keep(optimizer, average)
+        self.progress.keep(self.network, optimizer, average)
         shown = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
         self.say(
             f"phase {number + 1}/{len(self.recipe.phases)} {phase.goal} {phase.size} px  "
             f"epoch {epoch + 1}/{phase.epochs}  {seconds:.0f} s  {shown}"
         )
-
-    def _keep(self, optimizer, average=None):
-        """Write down how far the training is, the state last."""
-        save_arrays(self.progress / LAST, named_weights(self.network))
-        if average and average.values is not None:
-            save_arrays(self.progress / AVERAGE, average.values)
-        save_optimizer(self.progress, optimizer)
-        write_state(self.progress, self.state)
-
-
-def _freeze_stages(encoder, stages):
-    """Keep the stem and the first `stages` stages of an EfficientNet-Lite as they are, batch statistics included."""
-    still = ("stem", *(f"stage{stage}_" for stage in range(1, stages + 1)))
-    for layer in encoder.layers:
-        if layer.name.startswith(still):
-            layer.trainable = False
-
-
-def _sized(phases):
-    """The phases with the size of the one before where they leave it out."""
-    sized = []
-    for phase in phases:
-        sized.append(phase if phase.size else dataclasses.replace(phase, size=sized[-1].size))
-    return tuple(sized)

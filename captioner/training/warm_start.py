@@ -1,42 +1,16 @@
-"""Training on from earlier weights: a checkpoint with its pictures, words and findings, or an encoder from outside."""
+"""Training on from earlier weights: those of a checkpoint, or of an encoder from outside."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 
-from captioner.checkpoint.store import VOCABULARY, named_weights, read_config, read_weights
+from captioner.checkpoint.store import named_weights, read_weights
 from captioner.errors import BadInput
-from captioner.models.densenet import EncoderConfig
-from captioner.reports.targets import Targets
-from captioner.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from captioner.training.recipes import Recipe
-
-
-@dataclasses.dataclass(frozen=True)
-class Followed:
-    """What a training takes from the checkpoint that it follows.
-
-    Attributes:
-        recipe: Recipe, of the checkpoint's encoder, picture size and widths.
-        preparation: of the pictures, without their size.
-        vocabulary: Vocabulary.
-        targets: Targets.
-        training: how the checkpoint was trained, of its `config.json`.
-    """
-
-    recipe: object
-    preparation: dict
-    vocabulary: Vocabulary
-    targets: Targets
-    training: dict
 
 
 def average_weights(paths: Sequence[str | Path]) -> dict[str, np.ndarray]:
@@ -57,48 +31,6 @@ def average_weights(paths: Sequence[str | Path]) -> dict[str, np.ndarray]:
             raise BadInput(f"{path} holds the weights of another network than {paths[0]}: they have no mean.")
         total = {name: total[name] + array for name, array in arrays.items()} if total else arrays
     return {name: array / len(paths) for name, array in total.items()}
-
-
-def follow(recipe: Recipe, weights: str | Path) -> Any:
-    """Fill what a recipe leaves open (`encoder` None, phases of `size` None) from the checkpoint that holds `weights`.
-
-    Args:
-        recipe: Recipe.
-        weights: path of a checkpoint's `model.safetensors` or `weights.npz`; None when none was named.
-
-    Raises:
-        BadInput: no checkpoint, or one that this project did not train.
-    """
-    if weights is None or Path(weights).suffix not in (".safetensors", ".npz"):
-        raise BadInput(
-            "This recipe trains the decoder alone: name the model.safetensors of a checkpoint with --encoder-weights."
-        )
-    folder = Path(weights).parent
-    config = read_config(folder)
-    network, preparation = config["network"], dict(config["preparation"])
-    if "targets" not in config or preparation.get("name", "area") != "area":
-        raise BadInput(
-            f"{folder.name} is no checkpoint that this program trained, so its encoder cannot be trained on from."
-        )
-    try:
-        size = int(preparation.pop("size"))
-        recipe = dataclasses.replace(
-            recipe,
-            encoder=EncoderConfig.from_dict(network["encoder"]),
-            depth=network["depth"],
-            units=network["units"],
-            embedding=network["embedding"],
-            phases=tuple(dataclasses.replace(phase, size=phase.size or size) for phase in recipe.phases),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{folder.name} does not describe its encoder as this program does: {error}.") from error
-    return Followed(
-        recipe,
-        preparation,
-        Vocabulary.load(folder / VOCABULARY),
-        Targets(config["targets"]),
-        config.get("training", {}),
-    )
 
 
 def start_from(

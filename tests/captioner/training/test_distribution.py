@@ -34,7 +34,7 @@ recipe = dataclasses.replace(RECIPES["smoke"], dropout=0.0, max_words=4, phases=
 for strategy in strategies:
     training = Training(data, Path(out) / strategy, recipe=recipe, limit=16, strategy=strategy, say=lambda line: None)
     start = {name: np.asarray(variable) for name, variable in named_weights(training.network).items()}
-    np.savez(training.progress / "start.npz", **start)
+    np.savez(training.progress.folder / "start.npz", **start)
     training.run()
 """
 

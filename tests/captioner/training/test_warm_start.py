@@ -16,11 +16,12 @@ from captioner.models.attention import AttentionCaptioner
 from captioner.models.densenet import ENCODERS
 from captioner.reports.collection import read_collection
 from captioner.training.augmentation import Augmentation
+from captioner.training.basis import follow
 from captioner.training.examples import Example, PictureStore
 from captioner.training.feature_batches import FeatureBatches, FeatureStore
 from captioner.training.recipes import RECIPES
 from captioner.training.trainer import Training
-from captioner.training.warm_start import average_weights, follow
+from captioner.training.warm_start import average_weights
 from captioner.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("without_graphs")
