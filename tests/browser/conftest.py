@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from panels.server.model_pool import ModelPool
+from tests.browser import what_if
 from tests.browser.canvas import collect_complaints
 from tests.stand_in import StandIn, serve, write_examples
 
@@ -116,6 +117,16 @@ def example(visit):
         page.click(f'#examples button[data-name="{name}"]')
         page.wait_for_selector(".cxr-word")
         return page
+
+    return choose
+
+
+@pytest.fixture
+def bench(example):
+    """A function that opens the What if panel with an example."""
+
+    def choose(name="quiet", **options):
+        return what_if.opened(example(name, **options))
 
     return choose
 

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import FLAGS, chromium
-from tests.browser.test_what_if import READY
+from tests.browser.what_if import READY
 from tests.robustness.server import ROOT, dashboard_process, listener
 from tests.robustness.test_class_of_thirty import Student
 

@@ -1,6 +1,9 @@
-"""What stands around the panels: notices, keyboard, the glossary, the call-outs, and text at twice its size."""
+"""What stands around the panels: notices, keyboard, pasted pictures, the glossary, the call-outs, and large text."""
+
+import base64
 
 import cv2
+import numpy as np
 import pytest
 
 from tests.browser.canvas import words
@@ -176,3 +179,41 @@ def test_the_pictures_stay_where_they_are_while_a_map_is_computed(example):
     page.evaluate("document.querySelector('.cxr-methods .cxr-work').hidden = true")
     page.evaluate("document.querySelector('.cxr-ask').hidden = true")
     assert page.locator(".cxr-methods").bounding_box()["height"] == height
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_panel_is_reached_without_a_menu(visit, width):
+    page = visit(viewport={"width": width, "height": 844})
+    names = ["Explain", "Greedy and beam", "What if", "Score", "Lesson", "About"]
+    assert set(names) <= {name.strip() for name in page.locator("#panels [role=tab]").all_text_contents()}
+    assert page.get_by_role("button", name="More tabs").count() == 0
+    for tab in page.locator("#panels [role=tab]").all():
+        box = tab.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 24
+        tab.click()
+        assert tab.get_attribute("aria-selected") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+PASTE = """(text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  const target = document.activeElement || document.body;
+  target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_pasted_pictures_become_the_frontal_and_then_the_lateral(visit):
+    page = visit()
+    _, data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (80, 60), np.uint8))
+    text = base64.b64encode(data.tobytes()).decode()
+    page.evaluate(PASTE, text)
+    page.wait_for_selector("#preview-frontal img")
+    page.evaluate(PASTE, text)
+    page.wait_for_selector("#preview-lateral img")
+    page.wait_for_function("document.querySelector('#paste-said').textContent === 'Pasted as the lateral view.'")
+    page.evaluate(PASTE, text)
+    page.wait_for_function("document.querySelector('#paste-said').textContent.startsWith('Both views are there')")
+    page.locator("#run").click()
+    page.wait_for_selector(".cxr-word")

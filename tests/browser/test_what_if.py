@@ -1,69 +1,17 @@
-"""What if, in the browser: painting, sliders, blanking, swapping, typing; by mouse, by finger and by keyboard alone."""
+"""What if, in the browser: painting, sliders, blanking, swapping; by mouse, by finger and by keyboard alone."""
 
-import base64
-import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from captioner.images.perturbation import FILLS, GRID, ViewChange, change
 from tests.browser.layout import still_box
 from tests.browser.test_page import CONTRAST
-from tests.stand_in import SENTENCES, StandIn
+from tests.browser.what_if import open_tab, pixels, sentence, settle, slide
+from tests.stand_in import SENTENCES
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-READY = "!document.querySelector('.cxr-found').hasAttribute('aria-busy')"
-
-
-def open_tab(page, name="What if"):
-    page.get_by_role("tab", name=name, exact=True).click()
-
-
-@pytest.fixture
-def bench(example):
-    """A function that opens the panel with an example."""
-
-    def opened(name="quiet", **options):
-        page = example(name, **options)
-        open_tab(page)
-        page.wait_for_selector(".cxr-bars tbody tr")
-        page.wait_for_function(  # the picture is decoded
-            "[...document.querySelectorAll('.cxr-sheet > canvas')].every((sheet) => "
-            "[...sheet.getContext('2d').getImageData(0, 0, 40, 40).data].some((value, at) => at % 4 < 3 && value))"
-        )
-        return page
-
-    return opened
-
-
-def settle(page):
-    """Wait until the model has answered what was changed."""
-    page.wait_for_timeout(200)
-    page.wait_for_function(READY)
-
-
-def pixels(page, view="frontal"):
-    """uint8 `(rows, columns)`: the view as it is drawn."""
-    width, height, text = page.evaluate(
-        """(view) => {
-          const sheet = document.querySelector(`.cxr-sheet[data-view="${view}"] > canvas`);
-          const { data } = sheet.getContext("2d").getImageData(0, 0, sheet.width, sheet.height);
-          let text = "";
-          for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
-          return [sheet.width, sheet.height, btoa(text)];
-        }""",
-        view,
-    )
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
-
-
-def slide(page, label, value):
-    page.get_by_label(label, exact=True).evaluate(
-        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
-        str(value),
-    )
 
 
 def stroke(page, start, end, view="frontal"):
@@ -73,10 +21,6 @@ def stroke(page, start, end, view="frontal"):
     page.mouse.down()
     page.mouse.move(*at[1], steps=6)
     page.mouse.up()
-
-
-def sentence(page):
-    return page.locator(".cxr-sentence").text_content()
 
 
 def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(bench, captioners):
@@ -95,31 +39,6 @@ def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(bench, capti
     page.get_by_role("button", name="Undo").click()
     settle(page)
     assert np.array_equal(pixels(page), before) and "Nothing is changed yet" in sentence(page)
-
-
-def test_a_white_view_changes_the_impression_and_both_stand_aligned(bench):
-    page = bench()
-    slide(page, "Brightness, frontal", 100)
-    settle(page)
-    assert sentence(page).startswith("The impression changes.")
-    rows = page.evaluate(
-        """() => [0, 1].map((row) => [...document.querySelectorAll(".cxr-both .cxr-column")]
-          .map((column) => column.children[row]).filter((cell) => cell.matches(".cxr-token"))
-          .map((cell) => cell.textContent).join(" "))"""
-    )
-    assert rows == [SENTENCES["dark"], SENTENCES["bright"]]
-    words = page.locator(".cxr-bars th[scope=row]").all_text_contents()
-    assert words[:3] == SENTENCES["dark"].split()[:3] and words[-1] == "end of impression"
-    before, after = [
-        page.locator(f".cxr-bars tr:nth-child(1) i.cxr-{bar}").evaluate("(bar) => bar.getBoundingClientRect().width")
-        for bar in ("was", "is")
-    ]
-    assert before > after > 0
-    page.get_by_label("new words").check()
-    assert page.locator(".cxr-bars th[scope=row]").first.text_content() == SENTENCES["bright"].split()[0]
-    page.get_by_role("button", name="Reset all").click()
-    settle(page)
-    assert "Nothing is changed yet" in sentence(page)
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -158,22 +77,6 @@ def test_views_are_blanked_left_out_and_swapped(bench):
     assert "given as lateral" in page.locator('.cxr-sheet[data-view="frontal"] .cxr-given').text_content()
 
 
-def test_a_typed_impression_is_weighed_and_never_markup(bench):
-    page = bench()
-    page.locator("#what-if-text").fill("<img src=x onerror=alert(1)> effusion")
-    page.get_by_role("button", name="Weigh it").click()
-    settle(page)
-    assert "likely to the model" in sentence(page)
-    assert "effusion" in page.locator(".cxr-bars th[scope=row]").all_text_contents()
-    assert page.locator("#what-if img").count() == 0
-    page.locator("#what-if-text").fill("...")
-    page.get_by_role("button", name="Weigh it").click()
-    page.wait_for_selector("#what-if .cxr-refusal:not([hidden])")
-    page.get_by_role("button", name="Take it away").click()
-    settle(page)
-    assert page.locator("#what-if .cxr-refusal").is_hidden() and "Nothing is changed yet" in sentence(page)
-
-
 def test_changes_stay_for_their_study_and_go_with_it(bench):
     page = bench()
     slide(page, "Brightness, frontal", 100)
@@ -186,12 +89,6 @@ def test_changes_stay_for_their_study_and_go_with_it(bench):
     page.wait_for_function("document.querySelector('.cxr-sentence').textContent.startsWith('Nothing is changed')")
     assert page.get_by_label("Brightness, frontal").input_value() == "0"
     assert page.locator(".cxr-both").text_content() == SENTENCES["bright"].replace(" ", "")
-
-
-def test_before_any_study_it_says_what_to_do(visit):
-    page = visit()
-    open_tab(page)
-    page.get_by_text("What would the model say if this were not there?").wait_for()
 
 
 def test_keyboard_alone_covers_a_part(bench):
@@ -230,20 +127,6 @@ def test_a_finger_scrolls_until_a_brush_is_chosen(bench):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_every_panel_is_reached_without_a_menu(visit, width):
-    page = visit(viewport={"width": width, "height": 844})
-    names = ["Explain", "Greedy and beam", "What if", "Score", "Lesson", "About"]
-    assert set(names) <= {name.strip() for name in page.locator("#panels [role=tab]").all_text_contents()}
-    assert page.get_by_role("button", name="More tabs").count() == 0
-    for tab in page.locator("#panels [role=tab]").all():
-        box = tab.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 24
-        tab.click()
-        assert tab.get_attribute("aria-selected") == "true"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_and_axe(bench, scheme):
     page = bench(color_scheme=scheme)
@@ -257,42 +140,8 @@ def test_contrast_and_axe(bench, scheme):
     assert [one["id"] for one in found["violations"] if one["impact"] in ("serious", "critical")] == []
 
 
-PASTE = """(text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const data = new DataTransfer();
-  data.items.add(new File([bytes], "image.png", { type: "image/png" }));
-  const target = document.activeElement || document.body;
-  target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
-
-
-def test_pasted_pictures_become_the_frontal_and_then_the_lateral(visit):
-    page = visit()
-    _, data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (80, 60), np.uint8))
-    text = base64.b64encode(data.tobytes()).decode()
-    page.evaluate(PASTE, text)
-    page.wait_for_selector("#preview-frontal img")
-    page.evaluate(PASTE, text)
-    page.wait_for_selector("#preview-lateral img")
-    page.wait_for_function("document.querySelector('#paste-said').textContent === 'Pasted as the lateral view.'")
-    page.evaluate(PASTE, text)
-    page.wait_for_function("document.querySelector('#paste-said').textContent.startsWith('Both views are there')")
-    page.locator("#run").click()
-    page.wait_for_selector(".cxr-word")
-
-
 def _cell(page, name="picture’s left, lower zone"):
     return page.get_by_role("button", name=f"Cover {name}, frontal")
-
-
-def test_with_no_picture_left_the_headline_says_that_nothing_was_seen(bench):
-    page = bench()
-    page.locator('.cxr-sheet[data-view="frontal"] input[value="blank"]').check()
-    settle(page)
-    assert "without seeing anything" not in sentence(page)  # the lateral is there
-    page.locator('.cxr-sheet[data-view="lateral"] input[value="absent"]').check()
-    settle(page)
-    assert sentence(page).startswith("This is what the model writes without seeing anything.")
 
 
 @pytest.mark.parametrize("tool", ["Scroll", "Black", "Grey", "White", "Blur", "Erase"])
@@ -328,29 +177,6 @@ def test_what_changes_nothing_is_no_step_to_undo_and_sliders_are_one(bench):
     assert sentence(page).startswith("Nothing is changed yet")
 
 
-def test_a_word_that_the_model_does_not_know_is_marked(bench):
-    page = bench()
-    page.locator("#what-if-text").fill("heart is flabbergasted .")
-    page.get_by_role("button", name="Weigh it").click()
-    page.wait_for_function("document.querySelectorAll('.cxr-unknown').length === 1")
-    assert page.locator("th:has(.cxr-unknown)").text_content().startswith("flabbergasted")
-    assert "The model does not know “flabbergasted”" in sentence(page)
-
-
-def test_after_a_refusal_the_same_refusal_and_a_full_queue_nothing_stays_dimmed(bench):
-    page = bench()
-    for _ in range(2):
-        page.locator("#what-if-text").fill("...")
-        page.get_by_role("button", name="Weigh it").click()
-        page.wait_for_selector("#what-if .cxr-refusal:not([hidden])")
-        page.wait_for_function(READY)
-    page.evaluate(
-        """document.querySelector(".cxr-found").setAttribute("aria-busy", "true");
-        document.dispatchEvent(new CustomEvent("cxr-full", { detail: { state: "refused", wish: { swap: false } } }))"""
-    )
-    assert page.evaluate(READY) and "was not weighed" in sentence(page)
-
-
 def test_the_pressed_swap_is_readable_under_the_pointer(bench):
     page = bench()
     button = page.get_by_role("button", name="Swap the views")
@@ -381,38 +207,3 @@ def test_a_view_is_mirrored_as_the_server_mirrors_it(bench):
     page.get_by_role("button", name="Reset all").click()
     np.testing.assert_array_equal(pixels(page), before)
     assert not page.get_by_label("mirrored, frontal", exact=True).is_checked()
-
-
-def told_shares(page):
-    """[(view, when, share)] of the small pictures of a word's maps."""
-    labels = page.locator(".cxr-before-after canvas").evaluate_all(
-        "(all) => all.map((one) => one.getAttribute('aria-label'))"
-    )
-    return [tuple(re.fullmatch(r"(\w+), (\w+): (\d+%) of the attention for .*", label).groups()) for label in labels]
-
-
-def test_the_map_after_stands_beside_the_map_before(bench):
-    page = bench()
-    before, alone = (StandIn()._word("heart", 0, views).view_share for views in ((True, True), (True, False)))
-    share = [f"{round(float(part) * 100)}%" for part in before]
-    page.locator(".cxr-look").first.press("Enter")
-    assert told_shares(page) == [("frontal", "before", share[0]), ("lateral", "before", share[1])]
-    assert page.evaluate("document.activeElement.className") == "cxr-look"
-    page.locator('.cxr-sheet[data-view="lateral"] input[value="absent"]').check(force=True)
-    settle(page)
-    page.wait_for_function("document.querySelectorAll('.cxr-before-after canvas').length === 4")
-    assert told_shares(page)[2:] == [
-        ("frontal", "after", f"{round(float(alone[0]) * 100)}%"),
-        ("lateral", "after", "0%"),
-    ]
-    page.locator('.cxr-sheet[data-view="lateral"] input[value="shown"]').check(force=True)
-    slide(page, "Brightness, frontal", -60)
-    settle(page)
-    page.wait_for_function("document.querySelectorAll('.cxr-before-after canvas').length === 4")
-    # The picture under the map is the changed one; the lateral stays.
-    frontal, lateral, changed, same = page.locator(".cxr-before-after canvas").evaluate_all(
-        "(all) => all.map((canvas) => canvas.toDataURL())"
-    )
-    assert frontal != changed and lateral == same
-    page.locator(".cxr-look").first.click()
-    assert page.locator(".cxr-before-after").is_hidden()
