@@ -19,14 +19,15 @@ def batch():
 def collection(tmp_path_factory):
     """A folder of the collection's form with 24 phantom studies; nothing may write into it.
 
-    They have no vessels, which take most of a phantom's time: no test here looks at the lungs.
+    They have no vessels, ribs and vertebrae, which take most of a phantom's time: no test here looks at them.
     """
     from captioner import phantom
-    from captioner.phantom import vessels
+    from captioner.phantom import skeleton, vessels
 
     folder = tmp_path_factory.mktemp("collection")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vessels, "trees", lambda *_: (np.zeros((0, 3)), np.zeros(0)))
+        for module, name in ((vessels, "trees"), (skeleton, "ribs"), (skeleton, "vertebrae")):
+            patch.setattr(module, name, lambda *_: (np.zeros((0, 3)), np.zeros(0)))
         phantom.write(folder, 24, 5)
     return folder
 
