@@ -1,6 +1,5 @@
 """The page: `python dashboard.py`. Layout and wiring only; what it shows is computed in captioner/ and explain/."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -13,14 +12,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow's own pool of memory never shrinks: with the system's, what one visitor needed goes back after him.
 os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
 
-from panels.server import address  # noqa: E402
+from panels.server import address, start  # noqa: E402
 
+if __name__ == "__main__":
+    start.refuse()
 with address.hidden_port():
     import gradio as gr
 
 from captioner import BadInput, load  # noqa: E402
 from captioner.checkpoint import store as checkpoint  # noqa: E402
-from captioner.command_line import Parser  # noqa: E402
 from captioner.images import decoder_pool  # noqa: E402
 from captioner.language import text  # noqa: E402
 from captioner.phantom import read_cases  # noqa: E402
@@ -34,7 +34,7 @@ from panels.lesson import panel as lesson  # noqa: E402
 from panels.quiz import panel as quiz  # noqa: E402
 from panels.score import panel as score  # noqa: E402
 from panels.server import api as endpoints  # noqa: E402
-from panels.server import framing, mcp_tools, memory, security_headers, upload_folder
+from panels.server import memory, security_headers, upload_folder
 from panels.server.closed_blocks import ClosedBlocks, in_every_language  # noqa: E402
 from panels.server.model_pool import ModelPool  # noqa: E402
 from panels.shell import header, notice, opening, sidebar, theme  # noqa: E402
@@ -124,52 +124,11 @@ def _load(folder: Path) -> Any:
     return load(folder)
 
 
-def _name_and_password(text: str) -> tuple[str, str]:
-    name, colon, password = text.partition(":")
-    if not (name and colon and password):
-        raise argparse.ArgumentTypeError("give it as USER:PASSWORD")
-    return name, password
-
-
-def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line, parsed.
-
-    Raises:
-        BadInput: no port has the number that is given, or what may frame the page is no site.
-    """
-    parser = Parser(
-        prog="dashboard.py", description="Chest X-ray impressions with a heatmap for every word, as a web page."
-    )
-    parser.add_argument("--host", help=f"address to listen on (default: {address.HOST}, or {address.DEFAULT_HOST})")
-    parser.add_argument("--port", help=f"port to listen on (default: {address.PORT}, or {address.DEFAULT_PORT})")
-    parser.add_argument(
-        "--checkpoint",
-        metavar="DIR",
-        help="checkpoint folder or hf://OWNER/NAME to start with (default: weights/default)",
-    )
-    parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
-    parser.add_argument(
-        "--auth", type=_name_and_password, metavar="USER:PASSWORD", help="ask visitors for this name and password"
-    )
-    parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients, too")
-    parser.add_argument(
-        "--embed-from", nargs="+", metavar="SITE", help=f"sites that may frame the page (default: {framing.EMBED_FROM})"
-    )
-    chosen = parser.parse_args(argv)
-    chosen.embed_from = framing.chosen(chosen.embed_from)
-    chosen.host, chosen.port = address.chosen(chosen.host, chosen.port)
-    return chosen
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve the page until interrupted. Exit status 2, with one line that says why, when it cannot be started."""
     try:
-        chosen = arguments(argv)
-        address.check(chosen.host, chosen.port)
-        address.check_root_path()
+        chosen = start.checked(argv)
         folders = checkpoint.available()
-        if chosen.mcp:
-            mcp_tools.check(chosen.auth)
         if chosen.checkpoint:
             first = checkpoint.local(chosen.checkpoint).resolve()
             checkpoint.read_config(first)

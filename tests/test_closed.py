@@ -13,7 +13,7 @@ import pytest
 import dashboard
 from captioner import read_study
 from explain import heatmap
-from panels.server import upload_folder
+from panels.server import start, upload_folder
 from panels.server.model_pool import ModelPool
 from panels.shell import upload_input
 from panels.viewer import panel as explain
@@ -78,7 +78,7 @@ def test_analytics_and_monitoring_are_off():
     settings = dashboard.settings()
     assert settings["enable_monitoring"] is False and dashboard.build(ModelPool({}, None)).analytics_enabled is False
     assert dashboard.os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
-    assert dashboard.arguments([]).host == "127.0.0.1" or "GRADIO_SERVER_NAME" in dashboard.os.environ
+    assert start.arguments([]).host == "127.0.0.1" or "GRADIO_SERVER_NAME" in dashboard.os.environ
 
 
 def test_an_upload_is_deleted_when_its_time_is_over(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 def without_graphs():
     """A training of three batches traces its graphs for longer than it trains.
 
-    With graphs train test_told_training.py, through all kinds of phases, and the processes of test_distribution.py.
+    With graphs train the processes of test_distribution.py, and a long run in test_told_training.py.
     """
     import tensorflow as tf
 

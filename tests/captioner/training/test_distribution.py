@@ -39,22 +39,17 @@ for strategy in strategies:
 """
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory, collection):
-    """The folders of the same training: alone and mirrored on two devices, and by two workers, all at the same time."""
-    folder = tmp_path_factory.mktemp("distributed")
-    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+def trained(folder, collection, *processes):
+    """Trainings at the same time, each `(strategies, environment)` in a process of its own, into `folder`."""
     started = []
-    for worker, strategies in ((None, ("none", "mirrored")), (0, ("multi-worker",)), (1, ("multi-worker",))):
+    for strategies, more in processes:
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
         environment.pop("TF_CONFIG", None)
-        if worker is not None:
-            environment["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": worker}})
         started.append(
             subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, str(collection), str(folder), *strategies],
                 cwd=ROOT,
-                env=environment,
+                env={**environment, **more},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -67,7 +62,23 @@ def runs(tmp_path_factory, collection):
     finally:
         for process in started:  # a worker waits for ever for one that failed
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, collection):
+    """The folders of the same training, alone and mirrored on two devices."""
+    folder = tmp_path_factory.mktemp("distributed")
+    trained(folder, collection, (("none", "mirrored"), {}))
     return folder
+
+
+@pytest.fixture(scope="module")
+def workers(runs, collection):
+    """The folder of the same training by two workers."""
+    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+    tasks = [{"cluster": cluster, "task": {"type": "worker", "index": worker}} for worker in range(2)]
+    trained(runs, collection, *((("multi-worker",), {"TF_CONFIG": json.dumps(task)}) for task in tasks))
+    return runs / "multi-worker"
 
 
 def losses(folder):
@@ -93,20 +104,18 @@ def test_two_devices_take_the_steps_of_one(runs):
     assert apart(alone, mirrored) < 0.01
 
 
-def test_two_workers_agree_with_each_other_and_take_the_steps_of_one(runs):
-    alone, first, second = (
-        runs / "none" / "progress",
-        runs / "multi-worker" / "progress",
-        runs / "multi-worker" / "progress-1",
-    )
+@pytest.mark.long
+def test_two_workers_agree_with_each_other_and_take_the_steps_of_one(runs, workers):
+    alone, first, second = runs / "none" / "progress", workers / "progress", workers / "progress-1"
     assert losses(first) == pytest.approx(losses(second), rel=1e-6)
     np.testing.assert_allclose(weights(first), weights(second), atol=1e-6)
     assert losses(first) == pytest.approx(losses(alone), rel=1e-5)
     assert apart(alone, first) < 0.01
 
 
-def test_the_first_worker_writes_the_checkpoint(runs):
-    assert (runs / "multi-worker" / "checkpoint" / "config.json").is_file()
+@pytest.mark.long
+def test_the_first_worker_writes_the_checkpoint(workers):
+    assert (workers / "checkpoint" / "config.json").is_file()
 
 
 def test_alone_needs_no_strategy():

@@ -128,6 +128,7 @@ def test_without_rewards_the_references_are_learned():
             return np.zeros(len(predictions))
 
     critic = SelfCritical(network, VOCABULARY, Indifferent(), samples=2, steps=STEPS, share=1.0)
+
     def written():
         return VOCABULARY.decode(greedy_ids(network, VOCABULARY, inputs, STEPS)[0].tolist())
 

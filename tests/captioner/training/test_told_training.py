@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import captioner
 from captioner.checkpoint.store import named_weights
@@ -13,6 +14,8 @@ from captioner.training.feature_batches import pooled
 from captioner.training.recipes import RECIPES
 from captioner.training.source import read_source
 from captioner.training.trainer import Training
+
+pytestmark = pytest.mark.usefixtures("without_graphs")
 
 
 class Watched(Training):
@@ -42,6 +45,17 @@ def training(collection, labelled_pictures, tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(training):
     return training.out
+
+
+@pytest.mark.long
+def test_graphs_take_the_steps_that_are_taken_without(training, collection, labelled_pictures, tmp_path):
+    tf.config.run_functions_eagerly(False)
+    try:
+        Training([collection, labelled_pictures], tmp_path / "graphs", recipe="smoke-told", say=lambda line: None).run()
+    finally:
+        tf.config.run_functions_eagerly(True)
+    losses = [[entry["train_loss"] for entry in history(out)] for out in (tmp_path / "graphs", training.out)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def moved(training, phase):

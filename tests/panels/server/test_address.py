@@ -14,7 +14,7 @@ import pytest
 
 import dashboard
 from captioner import BadInput
-from panels.server import address
+from panels.server import address, start
 from panels.server.model_pool import ModelPool
 from tests.stand_in import StandIn, free_port, serve, write_examples
 
@@ -27,8 +27,8 @@ def test_a_port_that_is_none_is_refused(port, monkeypatch):
         address.chosen(port=port)
     monkeypatch.setenv("GRADIO_SERVER_PORT", port)
     with pytest.raises(BadInput, match="^GRADIO_SERVER_PORT must be"):
-        dashboard.arguments([])
-    assert dashboard.arguments(["--port", "8080"]).port == 8080  # what is typed counts more
+        start.arguments([])
+    assert start.arguments(["--port", "8080"]).port == 8080  # what is typed counts more
 
 
 def test_without_a_word_this_machine_alone_is_served(monkeypatch):
@@ -82,6 +82,16 @@ def test_a_start_that_cannot_be_is_one_line_and_status_2(options, environment):
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_is_told_before_gradio_is_imported():
+    program = (
+        "import runpy, sys; sys.argv = ['dashboard.py', '--port', '80808']\n"
+        "try: runpy.run_path('dashboard.py', run_name='__main__')\n"
+        "finally: print('gradio' in sys.modules, 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert (done.returncode, done.stdout) == (2, "False False\n"), done.stderr
 
 
 class Proxy(BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ import pytest
 
 import dashboard
 from captioner import BadInput
-from panels.server import framing
+from panels.server import framing, start
 from panels.server.security_headers import Headers, headers
 from tests import event_loop
 
@@ -22,8 +22,8 @@ def test_closed_but_for_the_hub_unless_sites_are_named(monkeypatch):
     assert framing.chosen() == () and ancestors(headers()) == HUB
     assert ancestors(headers(framing.chosen(SITES))) == HUB + SITES
     monkeypatch.setenv(framing.EMBED_FROM, " ".join(SITES[:2]))
-    assert dashboard.arguments([]).embed_from == tuple(SITES[:2])
-    assert dashboard.arguments(["--embed-from", *SITES[2:]]).embed_from == tuple(SITES[2:])  # what is typed counts more
+    assert start.arguments([]).embed_from == tuple(SITES[:2])
+    assert start.arguments(["--embed-from", *SITES[2:]]).embed_from == tuple(SITES[2:])  # what is typed counts more
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_is_no_site_is_refused_in_a_sentence(site, monkeypatch):
         framing.chosen([site])
     monkeypatch.setenv(framing.EMBED_FROM, site or "/")
     with pytest.raises(BadInput, match=f"^{framing.EMBED_FROM} takes sites"):
-        dashboard.arguments([])
+        start.arguments([])
 
 
 def test_not_more_than_a_header_may_hold():
