@@ -7,7 +7,15 @@ from typing import Any
 
 from captioner.errors import BadInput
 from captioner.evaluation.markdown_tables import grid
-from explain.benchmark.tables import RANDOMISATION_NOTE, beside_attention, cell, dependence, finding_maps
+from explain.benchmark.tables import (
+    FEW_NOTE,
+    RANDOMISATION_NOTE,
+    beside_attention,
+    cell,
+    dependence,
+    finding_maps,
+    told,
+)
 from explain.metrics import weight_dependence
 
 MARK = "methods by evidence"  # the name in the marks of the table, see `captioner.evaluation.markdown_tables`
@@ -56,14 +64,13 @@ def summary(results: list[dict[str, Any]]) -> str:
         "insertion minus random",
         "grounded words",
         "randomisation",
-        "seconds a word",
     ]
     rows = [_row(name, title, masked, plain, used) for name, title in titles.items()]
     for name, title in (("random", "even chance, random order"), ("centre", "the middle")):
         places = [masked and masked["baselines"][name][what]["better"] for what in ("pointing", "overlap")]
         chance = ["0.500", "", "0.333"] if name == "random" else ["", "", ""]
         apart = _apart(plain["baselines"][name], plain["baselines"]["random"])
-        rows.append([title, "", *map(_or_dash, places), *chance, *apart, "", "", ""])
+        rows.append([title, "", *map(_or_dash, places), *chance, *apart, "", ""])
     lines = [*grid(head, rows), "", _note(masked, plain)]
     for result in used:
         lines += ["", f"On {_data(result)}:", "", *(beside_attention(result) or ["- Attention was not measured."])]
@@ -95,7 +102,7 @@ def _row(name: str, title: str, masked: Any, plain: Any, used: Any) -> list[str]
         " / ".join(_or_dash(result["methods"].get(name, {}).get("deletion_minus_random")) for result in used),
         *(_or_dash(own and own[what]) for what in ("insertion_minus_random", "grounded")),
     ]
-    return [*cells, _verdict(name, used), f"{plain['seconds_a_word'][name]:.2f}" if own else "-"]
+    return [*cells, _verdict(name, used)]
 
 
 def _verdict(name: str, used: Any) -> str:
@@ -112,12 +119,12 @@ def _apart(own: Any, random: Any) -> list[str]:
 
 
 def _or_dash(score: Any) -> str:
-    return cell(score) if score else "-"
+    return told(score) if score else "-"
 
 
 def _counted(score: Any) -> str:
     """With its words: the index places few of them."""
-    return f"{cell(score)}, {score['words']} words" if score and score["words"] else "-"
+    return f"{told(score)}, {score['words']} words" if score and score["words"] else "-"
 
 
 def _data(result: dict[str, Any]) -> str:
@@ -131,7 +138,7 @@ def _note(masked: Any, plain: Any) -> str:
         f"The rest: {_data(plain)}. In brackets: 95% intervals of bootstrap samples of studies. A slow method "
         "saw the first studies only, as its words tell. Deletion should be below random order, insertion above "
         f"it. {RANDOMISATION_NOTE} Other studies' maps: how often they lie on this study's named side. Intervals are "
-        "not corrected for the number of comparisons in the table."
+        f"not corrected for the number of comparisons in the table. {FEW_NOTE}"
     ]
     entropy = plain["methods"].get("attention")
     if entropy and entropy["bits"]["value"] is not None:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from captioner.checkpoint.how_often_right import MIN_CASES
 from captioner.evaluation.markdown_tables import grid
 from explain.benchmark.aggregate import COMPARED
 from explain.metrics import weight_dependence
+
+FEW_NOTE = f"What fewer than {MIN_CASES} words or findings say is left out."
 
 
 def table(result: dict[str, Any]) -> str:
@@ -99,10 +102,10 @@ def _by_side(result: dict[str, Any]) -> list[str]:
                         f"**{result['titles'][name]}**",
                         source,
                         f"{side['words']}, {zone['words']}",
-                        cell(side),
-                        cell(row[f"side_{source}_others"]),
-                        cell(zone),
-                        cell(row[f"zone_{source}_others"]),
+                        told(side),
+                        told(row[f"side_{source}_others"]),
+                        told(zone),
+                        told(row[f"zone_{source}_others"]),
                     ]
                 )
     head = [
@@ -120,7 +123,7 @@ def _by_side(result: dict[str, Any]) -> list[str]:
         *grid(head, rows),
         "",
         "Chance is 1/2 for the side and 1/3 for the third. Maps of other studies: how often the method's maps of other "
-        "studies lie where this one's index says.",
+        f"studies lie where this one's index says. {FEW_NOTE}",
     ]
 
 
@@ -178,7 +181,7 @@ def finding_maps(result: dict[str, Any], masks: bool) -> list[str]:
                 title = "Pooling weights" if name == "attention" and what == "findings" else result["titles"][name]
                 rows.append([f"**{title}**", what, *_finding_row(row, masks)])
     for name, row in own["baselines"].items():
-        places = [cell(row[measure]["better"]) for measure in ("pointing", "overlap")] if masks else []
+        places = [told(row[measure]["better"]) for measure in ("pointing", "overlap")] if masks else []
         rows.append(
             [name, "findings", f"{row['deletion']['words']} ({row['deletion']['studies']})", *places, *[""] * 6]
         )
@@ -189,7 +192,7 @@ def finding_maps(result: dict[str, Any], masks: bool) -> list[str]:
         "",
         "Findings: the log odds of each finding that the reference states, whether the head sees it or not; words: "
         "the finding words of the same references. Deletion, insertion and resting are of the finding's or the word's "
-        "probability, so that their sizes do not compare between the two; places do.",
+        f"probability, so that their sizes do not compare between the two; places do. {FEW_NOTE}",
     ]
 
 
@@ -197,9 +200,9 @@ def _finding_row(row: dict[str, Any], masks: bool) -> list[str]:
     judged = row.get("randomisation")
     return [
         f"{row['deletion']['words']} ({row['deletion']['studies']})",
-        *([cell(row[measure]["better"]) for measure in ("pointing", "overlap")] if masks else []),
+        *([told(row[measure]["better"]) for measure in ("pointing", "overlap")] if masks else []),
         *(
-            cell(row[measure])
+            told(row[measure])
             for measure in (
                 "side_reference",
                 "zone_reference",
@@ -297,6 +300,11 @@ def _notes(result: dict[str, Any], masks: bool) -> list[str]:
             f"frontal view got more: {frontal}."
         ]
     return ["\n\n".join(notes)]
+
+
+def told(score: dict[str, Any]) -> str:
+    """As `cell`, "-" for fewer than MIN_CASES words or findings: three of three are no reason to write 1.000."""
+    return cell(score) if score["words"] >= MIN_CASES else "-"
 
 
 def cell(score: dict[str, Any], bare: bool = False, digits: int = 3) -> str:

@@ -37,8 +37,8 @@ def _record(study, pointing, deletion, side=None):
     return found
 
 
-def _result(masks):
-    names = [f"study {number}" for number in range(6)]
+def _result(masks, count=12):
+    names = [f"study {number}" for number in range(count)]
     methods = {
         "attention": [_record(name, masks and False, 0.4, None if masks else False) for name in names],
         "grad-cam": [_record(name, masks and True, 0.1, None if masks else True) for name in names],
@@ -61,17 +61,17 @@ def _result(masks):
         for name in names
     ]
     own = {
-        "maps": np.array([[[[1, 2, 3]]]] * 6),
-        "views": [[True]] * 6,
-        "studies": list(range(6)),
+        "maps": np.array([[[[1, 2, 3]]]] * count),
+        "views": [[True]] * count,
+        "studies": list(range(count)),
         "stages": {"output": [0.5, 0.5], "encoder": [0, 0]},
-        "after": [0.25] * 6,
+        "after": [0.25] * count,
     }
     return {
         "checkpoint": "tiny",
         "data": "phantoms" if masks else "val split",
-        "studies": 6,
-        "words": 6,
+        "studies": count,
+        "words": count,
         "titles": {"attention": "Attention", "grad-cam": "Grad-CAM"},
         "seconds_a_word": {"attention": 0.01, "grad-cam": 0.02},
         **summarise(words, methods, randomisation={"grad-cam": own}),
@@ -93,21 +93,30 @@ def test_each_number_comes_from_where_it_can_be_measured(folders):
         for line in text.splitlines()
         if line.startswith("|")
     }
-    assert rows["**Attention**"][:4] == ["6 / 6", *["0.000 (0.000 to 0.000)"] * 2, "0.000 (0.000 to 0.000), 6 words"]
-    assert rows["**Grad-CAM**"][1] + ", 6 words" == rows["**Grad-CAM**"][3] == "1.000 (1.000 to 1.000), 6 words"
+    assert rows["**Attention**"][:4] == ["12 / 12", *["0.000 (0.000 to 0.000)"] * 2, "0.000 (0.000 to 0.000), 12 words"]
+    assert rows["**Grad-CAM**"][1] + ", 12 words" == rows["**Grad-CAM**"][3] == "1.000 (1.000 to 1.000), 12 words"
     assert rows["**Grad-CAM**"][6] == " / ".join(["-0.200 (-0.200 to -0.200)"] * 2) and rows["**Attention**"][
         6
     ].startswith("0.100")
-    told = "depends (0.25 against 1.00, difference −0.75 to −0.75, 6 studies)"
+    told = "depends (0.25 against 1.00, difference −0.75 to −0.75, 12 studies)"
     assert rows["**Grad-CAM**"][9] == f"{told}; {told}" and rows["**Attention**"][9] == "-"
     assert rows["the middle"][6] == "0.050" and rows["even chance, random order"][3] == "0.500"
-    assert "Attention beside Grad-CAM, 6 words: worse in pointing game (by 1.000, 1.000 to 1.000), " in text
+    assert "Attention beside Grad-CAM, 12 words: worse in pointing game (by 1.000, 1.000 to 1.000), " in text
     assert "worse in deletion area (by 0.300, 0.300 to 0.300) and side (by 1.000" in text
     assert summary(read(folders[::-1])) == text
 
 
 def test_one_evaluation_alone_is_enough(folders):
-    assert "| - | - |" in summary(read(folders[1:])) and "On 6 finding words" in summary(read(folders[:1]))
+    assert "| - | - |" in summary(read(folders[1:])) and "On 12 finding words" in summary(read(folders[:1]))
+
+
+def test_what_a_handful_of_words_say_is_left_out(folders):
+    path = folders[1] / "evidence.json"
+    path.write_text(json.dumps(_result(None, 9)))
+    (row,) = (line for line in summary(read(folders)).splitlines() if line.startswith("| **Grad-CAM** |"))
+    cells = [part.strip() for part in row.split("|")[2:-1]]
+    assert cells[0] == "12 / 9" and cells[1] == "1.000 (1.000 to 1.000)" and cells[3] == "-, 9 words"
+    assert cells[6] == "-0.200 (-0.200 to -0.200) / -"
 
 
 def test_better_is_more_of_some_measures_and_less_of_others():
