@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from captioner.errors import BadInput
-from captioner.images import decoder_pool, dicom_statement, gate, view_classifier
+from captioner.images import burnt_in_letters, decoder_pool, dicom_statement, gate, view_classifier
 from captioner.images.dicom_statement import Statement
 from captioner.images.limits import MAX_BYTES, shown_name
 from captioner.images.mending import BOTH, MOST, SWAP, Mending, mended, named
@@ -69,7 +69,8 @@ def read_study(frontal: str | Path, lateral: str | Path | None = None, *, mend: 
     Returns:
         `Study`, with notices for a colour photograph, a blank picture, letters burnt into it, files of two studies, one
         picture given twice, views that seem swapped, and what is not an upright chest X-ray of the right polarity: by a
-        DICOM file's own word (`captioner.images.dicom_statement`), else by its looks (`captioner.images.gate`).
+        DICOM file's own word (`captioner.images.dicom_statement`), else by its looks (`captioner.images.gate`, and
+        `captioner.images.burnt_in_letters`).
 
     Raises:
         BadInput: a file is missing, unreadable, not a picture, damaged, too small or too large, or holds several
@@ -94,7 +95,9 @@ def read_study(frontal: str | Path, lateral: str | Path | None = None, *, mend: 
                     name=Sentence(name),
                 )
             )
-        if letters := dicom_statement.letters_sentence(said[name], name):
+        # That a file says nothing of letters, or denies them, is no reason not to look: the field is rarely seen to.
+        letters = dicom_statement.letters_sentence(said[name], name) or burnt_in_letters.notice(pixels, name)
+        if letters:
             notices.append(letters)
         if _is_blank(pixels):
             notices.append(

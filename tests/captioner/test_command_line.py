@@ -100,6 +100,14 @@ def test_predict_offers_what_would_mend_a_picture_and_does_it(run, tmp_path):
     assert mended == {name: value for name, value in right.items() if name != "notices"} != wrong
 
 
+def test_predict_warns_of_letters_in_a_picture(run, tmp_path):
+    pixels, named = cv2.imread(str(EXAMPLES / "normal-frontal.png"), cv2.IMREAD_GRAYSCALE), tmp_path / "named.png"
+    cv2.imwrite(str(named), cv2.putText(pixels, "SMITH, JOHN", (20, 30), cv2.FONT_HERSHEY_DUPLEX, 0.6, 255))
+    _, out, error = run("predict", named, EXAMPLES / "normal-lateral.png", "--json")
+    (notice,) = json.loads(out)["notices"]
+    assert notice.startswith("Letters seem to be burnt into the frontal picture") and error == f"{notice}\n"
+
+
 def test_standard_error_holds_the_notices_and_nothing_else(run, tiny_checkpoint, pictures):
     views = [str(pictures / "frontal.png"), str(pictures / "lateral.png")]
     done = subprocess.run(

@@ -115,6 +115,15 @@ def test_caption_says_what_was_mended_and_what_would_mend(client, tmp_path):
     assert mended["mendings"] == [] and "was inverted" in mended["notices"][0]
 
 
+def test_caption_warns_of_letters_in_a_picture(client, tmp_path):
+    examples = Path(__file__).resolve().parents[3] / "examples"
+    named, lateral = tmp_path / "named.png", handle_file(str(examples / "normal-lateral.png"))
+    pixels = cv2.imread(str(examples / "normal-frontal.png"), cv2.IMREAD_GRAYSCALE)
+    cv2.imwrite(str(named), cv2.putText(pixels, "SMITH, JOHN", (20, 30), cv2.FONT_HERSHEY_DUPLEX, 0.6, 255))
+    (notice,) = client.predict(handle_file(str(named)), lateral, api_name="/caption")["notices"]
+    assert notice.startswith("Letters seem to be burnt into the frontal picture")
+
+
 def test_an_impression_goes_on_from_words_that_are_given(client, tiny, chests):
     views = [handle_file(path) for path in chests]
     answer = client.predict(*views, beginning="No effusion", api_name="/go_on")
