@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import dashboard
 from benchmarks.__main__ import parse as parse_benchmarks
 from captioner.__main__ import parse as parse_captioner
 from captioner.errors import BadInput
 from explain.__main__ import parse as parse_explain
+from panels.server.start import arguments as parse_dashboard
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -24,7 +24,7 @@ PROGRAMS = {
     "captioner": parse_captioner,
     "python -m explain": parse_explain,
     "python -m benchmarks": parse_benchmarks,
-    "python dashboard.py": dashboard.arguments,
+    "python dashboard.py": parse_dashboard,
 }
 STANDS_FOR = {"N": "8", "S": "8", "PORT": "7860", "NAME": "attention", "KIND": "parametric"}
 SETTING = re.compile(r"^[A-Z][A-Z_]*=\S+$")

@@ -21,6 +21,7 @@ TO_DO: set[str] = set()
 ENGLISH = {
     "panels/server/api.py": "endpoints, their documentation and their refusals are English",
     "panels/server/mcp_tools.py": "the command line is English",
+    "panels/server/start.py": "the command line is English",
     "panels/server/address.py": "the command line is English",
     "panels/server/framing.py": "the command line is English",
     "panels/server/upload_folder.py": "the command line is English",
