@@ -155,16 +155,17 @@ def _randomised(result: dict[str, Any]) -> list[str]:
 RANDOMISATION_NOTE = (
     "Randomisation: the rank correlation of the maps with those of networks whose weights are all random, against that "
     "of the trained network's maps of different studies. Where the 95% interval of the difference, paired by word and "
-    "drawn over studies, lies below zero the method depends on the weights, where above it does not; else, and with "
-    f"fewer than {weight_dependence.FEWEST} studies, it cannot be told."
+    "drawn over studies, lies below zero the method depends on the weights, where above, and the first lies above "
+    f"{weight_dependence.RESEMBLES}, it does not; else, and with fewer than {weight_dependence.FEWEST} studies, it "
+    "cannot be told."
 )
 
 
 def dependence(own: dict[str, Any]) -> weight_dependence.Dependence:
-    """The `explain.metrics.weight_dependence.Dependence` that a method's "randomisation" holds."""
-    return weight_dependence.Dependence(
-        **{field.name: own[field.name] for field in fields(weight_dependence.Dependence)}
-    )
+    """The `explain.metrics.weight_dependence.Dependence` that a method's "randomisation" holds, by today's rule."""
+    kept = {field.name: own[field.name] for field in fields(weight_dependence.Dependence)}
+    kept["verdict"] = weight_dependence.verdict_of(kept["similarity"], kept["difference"], kept["studies"])
+    return weight_dependence.Dependence(**kept)
 
 
 def finding_maps(result: dict[str, Any], masks: bool) -> list[str]:

@@ -3,7 +3,8 @@
 Of every map two similarities are taken: to the map of the same word by a network whose weights are all random, and to
 the trained network's maps of other studies. A method whose maps merely show the picture resembles itself whatever the
 weights are; one that shows the model loses at least what makes its maps alike. The difference of the two is paired word
-by word, and judged by its bootstrap interval over studies, so that a difference that chance would give decides nothing.
+by word, and judged by its bootstrap interval over studies, so that a difference that chance would give decides nothing;
+and maps of which next to nothing is left are not said to have stayed, however sure the difference is.
 
 Sources: Adebayo et al., "Sanity checks for saliency maps" (2018), arXiv 1810.03292; Arun et al., "Assessing the
 trustworthiness of saliency maps" (2021), for the comparison with maps of other studies. The percentile interval of a
@@ -29,6 +30,7 @@ DEPENDS, DOES_NOT, CANNOT_TELL = "depends", "does not depend", "cannot tell"
 VERDICTS = (DEPENDS, DOES_NOT, CANNOT_TELL)
 FEWEST = 6  # studies: of five fair coins, all fall alike in one of sixteen throws
 THE_SAME = 0.9  # a mean similarity whose whole interval is above this: the maps stayed what they were
+RESEMBLES = 0.1  # a mean similarity whose whole interval is above this: something of the maps stayed
 OTHERS = 30  # maps of other studies that each map is compared with, at most
 _SAMPLES = 4000  # the expanded interval reaches far into the tails
 
@@ -66,13 +68,18 @@ def judge(after: npt.ArrayLike, others: npt.ArrayLike, studies: Iterable[Any]) -
     found = {name: _interval(values, names) for name, values in (("similarity", random), ("others", rest))}
     difference = _interval((random - rest)[there], names[there])
     count = len(set(names[there]))
-    verdict = CANNOT_TELL
-    if count >= FEWEST:
-        if difference["low"] > 0 or found["similarity"]["low"] > THE_SAME:
-            verdict = DOES_NOT
-        elif difference["high"] < 0:
-            verdict = DEPENDS
+    verdict = verdict_of(found["similarity"], difference, count)
     return Dependence(verdict, found["similarity"], found["others"], difference, count)
+
+
+def verdict_of(similarity: dict[str, Any], difference: dict[str, Any], studies: int) -> str:
+    """The rule: one of VERDICTS, from what `Dependence` holds under these names."""
+    if studies < FEWEST:
+        return CANNOT_TELL
+    stayed = similarity["low"]
+    if stayed > THE_SAME or (difference["low"] > 0 and stayed > RESEMBLES):
+        return DOES_NOT
+    return DEPENDS if difference["high"] < 0 else CANNOT_TELL
 
 
 def of_other_studies(
@@ -145,6 +152,11 @@ def words(found: Dependence) -> Sentence:
         )
     if found.studies < FEWEST:
         return Sentence("Cannot tell from so few studies: {fewest} are needed.", fewest=FEWEST)
+    if found.difference["low"] > 0:
+        return Sentence(
+            "Cannot tell: hardly anything is left of its maps without what was learned, but different studies share "
+            "even less."
+        )
     return Sentence(
         "Cannot tell: what is left of its maps without what was learned, and what different studies share, differ by "
         "no more than chance."

@@ -87,6 +87,12 @@ def test_the_words_say_what_the_numbers_are():
     assert resembles.verdict == DOES_NOT and "much as they were" not in words(resembles)
 
 
+def test_maps_of_which_nothing_is_left_are_not_called_independent():
+    """A correlation of some hundredths is no resemblance, however sure it is that it is larger than another."""
+    found = judge(np.linspace(0.01, 0.04, 8), np.full(8, -0.02), range(8))
+    assert found.difference["low"] > 0 and found.verdict == CANNOT_TELL and "hardly anything is left" in words(found)
+
+
 def test_the_interval_widens_as_students_t_does():
     # t(0.975) of 7 degrees is 2.365 and sqrt(8 / 7) of it 2.528, whose normal tail is 0.00573.
     assert (1 - _level(8)) / 2 == pytest.approx(0.00573, rel=0.01)
