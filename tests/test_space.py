@@ -129,9 +129,9 @@ def test_no_file_needs_large_file_storage_without_the_readme_saying_how():
 
 
 def test_the_server_listens_where_the_hub_says(monkeypatch):
-    import dashboard
+    from panels.server import start
 
     monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
     monkeypatch.setenv("GRADIO_SERVER_PORT", "7861")
-    chosen = dashboard.arguments([])
+    chosen = start.arguments([])
     assert (chosen.host, chosen.port, chosen.share) == ("0.0.0.0", 7861, False)
