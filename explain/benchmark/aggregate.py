@@ -164,10 +164,10 @@ def judge_randomisation(own: dict[str, Any]) -> dict[str, Any]:
     """One method's part of `explain.metrics.sanity_checks.randomised`, judged by `explain.metrics.weight_dependence`.
 
     Returns:
-        dict of "stages" (name -> similarity with its interval) and the fields of
+        dict of "stages" (name -> similarity with its interval), the "verdict" and the fields of
         `explain.metrics.weight_dependence.Dependence`.
     """
     others = weight_dependence.of_other_studies(own["maps"], own["views"], own["studies"])
     judged = weight_dependence.judge(own["after"], others, own["studies"])
     stages = {name: mean(values, own["studies"][: len(values)]) for name, values in own["stages"].items()}
-    return {"stages": stages, **asdict(judged)}
+    return {"stages": stages, "verdict": judged.verdict, **asdict(judged)}

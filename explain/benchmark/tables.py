@@ -162,10 +162,10 @@ RANDOMISATION_NOTE = (
 
 
 def dependence(own: dict[str, Any]) -> weight_dependence.Dependence:
-    """The `explain.metrics.weight_dependence.Dependence` that a method's "randomisation" holds, by today's rule."""
-    kept = {field.name: own[field.name] for field in fields(weight_dependence.Dependence)}
-    kept["verdict"] = weight_dependence.verdict_of(kept["similarity"], kept["difference"], kept["studies"])
-    return weight_dependence.Dependence(**kept)
+    """The `explain.metrics.weight_dependence.Dependence` that a method's "randomisation" holds."""
+    return weight_dependence.Dependence(
+        **{field.name: own[field.name] for field in fields(weight_dependence.Dependence)}
+    )
 
 
 def finding_maps(result: dict[str, Any], masks: bool) -> list[str]:

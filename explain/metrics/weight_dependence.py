@@ -40,18 +40,26 @@ class Dependence:
     """What was found of one method.
 
     Attributes:
-        verdict: one of VERDICTS.
         similarity: mean rank correlation with the wholly random network's maps, -1..1: "value", "low", "high".
         others: the same with the trained network's maps of other studies; None in place of numbers without a pair.
         difference: of the two, paired by word; it decides.
         studies: how many the interval was drawn from.
     """
 
-    verdict: str
     similarity: dict[str, Any]
     others: dict[str, Any]
     difference: dict[str, Any]
     studies: int
+
+    @property
+    def verdict(self) -> str:
+        """The rule: one of VERDICTS."""
+        if self.studies < FEWEST:
+            return CANNOT_TELL
+        stayed = self.similarity["low"]
+        if stayed > THE_SAME or (self.difference["low"] > 0 and stayed > RESEMBLES):
+            return DOES_NOT
+        return DEPENDS if self.difference["high"] < 0 else CANNOT_TELL
 
 
 def judge(after: npt.ArrayLike, others: npt.ArrayLike, studies: Iterable[Any]) -> Dependence:
@@ -68,18 +76,7 @@ def judge(after: npt.ArrayLike, others: npt.ArrayLike, studies: Iterable[Any]) -
     found = {name: _interval(values, names) for name, values in (("similarity", random), ("others", rest))}
     difference = _interval((random - rest)[there], names[there])
     count = len(set(names[there]))
-    verdict = verdict_of(found["similarity"], difference, count)
-    return Dependence(verdict, found["similarity"], found["others"], difference, count)
-
-
-def verdict_of(similarity: dict[str, Any], difference: dict[str, Any], studies: int) -> str:
-    """The rule: one of VERDICTS, from what `Dependence` holds under these names."""
-    if studies < FEWEST:
-        return CANNOT_TELL
-    stayed = similarity["low"]
-    if stayed > THE_SAME or (difference["low"] > 0 and stayed > RESEMBLES):
-        return DOES_NOT
-    return DEPENDS if difference["high"] < 0 else CANNOT_TELL
+    return Dependence(found["similarity"], found["others"], difference, count)
 
 
 def of_other_studies(
