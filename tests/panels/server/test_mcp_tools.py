@@ -113,6 +113,17 @@ def test_what_is_odd_about_pictures_and_what_was_mended_is_told(url):
     assert "was inverted" in told[1]["notices"][0] and told[1]["mendings"] == []
 
 
+def test_letters_in_a_picture_are_told(url):
+    pixels = cv2.imread(str(ROOT_EXAMPLES / "normal-frontal.png"), cv2.IMREAD_GRAYSCALE)
+    cv2.putText(pixels, "SMITH, JOHN", (20, 30), cv2.FONT_HERSHEY_DUPLEX, 0.6, 255)
+    picture = "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", pixels)[1].tobytes()).decode()
+    answer = ask(url, lambda session: session.call_tool("caption", {"frontal": picture}))
+    assert not answer.isError, answer.content
+    first, second = ast.literal_eval(answer.content[0].text)["notices"]
+    assert first.startswith("Letters seem to be burnt into the frontal picture")
+    assert "lateral view is missing" in second
+
+
 def test_a_tool_takes_a_picture_and_refuses_in_one_sentence(url):
     _, data = cv2.imencode(".png", draw_chest(300, 240))
     picture = "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
