@@ -51,7 +51,7 @@ class EncoderConfig:
         return family(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
-ENCODERS = {
+ENCODERS: dict[str, EncoderConfig | EfficientNetLiteConfig] = {
     "densenet-121": EncoderConfig(),
     "densenet-small": EncoderConfig(
         blocks=(3, 4, 6, 4), growth=(16, 32, 48, 64), stem=32, bottleneck=2, stride=16, momentum=0.97

@@ -18,6 +18,7 @@ from captioner.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import keras
 
+    from captioner.models.efficientnet_lite import EfficientNetLiteConfig
     from captioner.training.recipes import Phase, Recipe
     from captioner.training.source import Source
 
@@ -42,9 +43,10 @@ class Basis:
     training: dict[str, Any] | None = None
 
     @property
-    def encoder(self) -> Any:
+    def encoder(self) -> EncoderConfig | EfficientNetLiteConfig:
         """The encoder's configuration."""
         encoder = self.recipe.encoder
+        assert encoder is not None  # `follow` has filled it in
         return ENCODERS[encoder] if isinstance(encoder, str) else encoder
 
     def grid(self, phase: Phase) -> tuple[int, int]:

@@ -3,6 +3,11 @@
 Never mirrored: the heart has a side.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import cv2
 import keras
 import numpy as np
@@ -11,9 +16,18 @@ from captioner.images.preprocessing import standardise
 from captioner.reports.finding_labels import conditions_of
 from captioner.reports.findings import FINDINGS
 from captioner.training.composed_captions import ComposedCaptions
-from captioner.training.examples import VIEWS
+from captioner.training.examples import VIEWS, Example, PictureStore, labels_of
+
+if TYPE_CHECKING:
+    from captioner.training.augmentation import Augmentation
+    from captioner.training.feature_batches import FeatureStore
+    from captioner.vocabulary import Vocabulary
 
 COARSE = 0.5  # what a half or a third of a picture counts as a finding's region, beside an outline or a box
+
+Arrays = dict[str, np.ndarray]  # name of an input or of an output -> its rows, one for each study
+Batch = tuple[Arrays, ...]  # inputs, answers and, but for an encoder alone, what each of the answers counts
+Moves = dict[tuple[int, int], np.ndarray]  # (row, view) -> the affine map `(2, 3)` that the picture was moved by
 
 
 class StudyBatches(keras.utils.PyDataset):
@@ -43,39 +57,42 @@ class StudyBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        examples,
-        store,
-        preparation,
-        vocabulary=None,
-        grid=(7, 7),
-        steps=40,
-        batch=16,
-        weights=None,
-        per_epoch=None,
-        augmentation=None,
-        lateral_dropout=0.1,
-        word_dropout=0.0,
-        seed=0,
-        findings=False,
-        told=False,
-        other_pictures=0.0,
-        composed=0.0,
-        full=False,
-        **kwargs,
-    ):
+        examples: Sequence[Example],
+        store: PictureStore | FeatureStore,
+        preparation: dict[str, Any],
+        vocabulary: Vocabulary | None = None,
+        grid: tuple[int, int] | None = (7, 7),
+        steps: int = 40,
+        batch: int = 16,
+        weights: np.ndarray | Sequence[float] | None = None,
+        per_epoch: int | None = None,
+        augmentation: Augmentation | None = None,
+        lateral_dropout: float = 0.1,
+        word_dropout: float = 0.0,
+        seed: int = 0,
+        findings: bool = False,
+        told: bool = False,
+        other_pictures: float = 0.0,
+        composed: float = 0.0,
+        full: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.examples, self.store, self.vocabulary, self.grid, self.steps = examples, store, vocabulary, grid, steps
         self.preparation = {**preparation, "size": store.size}
         self.batch, self.weights, self.per_epoch, self.augmentation = batch, weights, per_epoch, augmentation
         self.lateral_dropout, self.word_dropout, self.seed, self.epoch = lateral_dropout, word_dropout, seed, 0
         self.findings, self.told, self.other_pictures, self.full = findings, told, other_pictures, full
-        self._conditions = {}
+        self._conditions: Arrays = {}
         self.composed = composed
-        worded = [example.caption for example in examples if example.worded]
-        self._composer = ComposedCaptions(worded, vocabulary) if composed else None
+        self._composer = None
+        if composed:
+            assert vocabulary is not None, "captions are composed of words"
+            worded = [example.caption for example in examples if example.worded]
+            self._composer = ComposedCaptions(worded, vocabulary)
         self._order = self._draw()
 
-    def _draw(self):
+    def _draw(self) -> np.ndarray:
         if self.augmentation is None:
             return np.arange(len(self.examples))
         rng = np.random.default_rng((self.seed, self.epoch))
@@ -84,7 +101,7 @@ class StudyBatches(keras.utils.PyDataset):
         chances = np.asarray(self.weights, float) / np.sum(self.weights)
         return rng.choice(len(self.examples), self.per_epoch or len(self.examples), p=chances)
 
-    def start_at(self, epoch):
+    def start_at(self, epoch: int) -> None:
         """Draw as this epoch does, so that a training that is resumed sees what it would have seen.
 
         Not left to Keras' `on_epoch_end`, which it also calls at other times than after an epoch.
@@ -93,17 +110,17 @@ class StudyBatches(keras.utils.PyDataset):
         self._order = self._draw()
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Examples an epoch."""
         return len(self._order)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return -(-self.count // self.batch)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> Batch:
         return self.rows(index * self.batch, (index + 1) * self.batch)
 
-    def rows(self, start, stop):
+    def rows(self, start: int, stop: int) -> Batch:
         """The examples from `start` to `stop` of the epoch as a batch; an example does not depend on its batch."""
         chosen = self._chosen(start, stop)
         draws = [np.random.default_rng((self.seed, self.epoch, start + row)) for row in range(len(chosen))]
@@ -111,7 +128,8 @@ class StudyBatches(keras.utils.PyDataset):
         inputs, matrices = self._inputs(shown, draws)
         targets = np.stack([self.examples[number].targets for number in chosen])
         ones = np.ones(len(chosen), np.float32)
-        answers, weights = {"findings": targets}, {"findings": ones}
+        answers: Arrays = {"findings": targets}
+        weights: Arrays = {"findings": ones}
         if self.findings:
             labels, label_weights = self._labels(chosen, inputs["mask"], matrices)
             answers, weights = answers | labels, weights | label_weights
@@ -121,7 +139,7 @@ class StudyBatches(keras.utils.PyDataset):
             answers, weights = {}, {}  # the head keeps still
         captions = self._worded(chosen, draws)
         tokens, wanted, counted, where, where_weights = self._captions(
-            chosen, captions, inputs["mask"], matrices, draws
+            self.vocabulary, chosen, captions, inputs["mask"], matrices, draws
         )
         answers["tokens"], weights["tokens"] = wanted, counted
         if self.grid is not None:
@@ -136,7 +154,7 @@ class StudyBatches(keras.utils.PyDataset):
             )
         return {**inputs, "tokens": tokens}, answers, weights
 
-    def _shown(self, chosen, draws):
+    def _shown(self, chosen: np.ndarray, draws: Sequence[np.random.Generator]) -> np.ndarray:
         """Whose pictures each of the chosen examples gets, see `other_pictures`."""
         if self.augmentation is None or not self.other_pictures:
             return np.asarray(chosen)
@@ -149,7 +167,7 @@ class StudyBatches(keras.utils.PyDataset):
             ]
         )
 
-    def _worded(self, chosen, draws):
+    def _worded(self, chosen: np.ndarray, draws: Sequence[np.random.Generator]) -> list[str | None]:
         """The composed caption that each of the chosen examples gets, or None for its own, see `composed`."""
         return [
             self._composer.draw(rng)
@@ -158,21 +176,21 @@ class StudyBatches(keras.utils.PyDataset):
             for number, rng in zip(chosen, draws)
         ]
 
-    def _told(self, caption):
+    def _told(self, caption: str) -> np.ndarray:
         """`conditions_of` a caption, read once."""
         if caption not in self._conditions:
             self._conditions[caption] = conditions_of(caption)
         return self._conditions[caption]
 
-    def _labels(self, chosen, mask, matrices):
+    def _labels(self, chosen: np.ndarray, mask: np.ndarray, matrices: Moves) -> tuple[Arrays, Arrays]:
         """What is known of the findings of the chosen examples: (answers, weights), see `captioner.training.losses`."""
-        labels = [self.examples[number].labels for number in chosen]
+        labels = labels_of(self.examples[number] for number in chosen)
         ones = np.ones(len(chosen), np.float32)
-        answers = {
+        answers: Arrays = {
             "presence": np.stack([each.presence for each in labels]),
             "places": np.stack([each.places for each in labels]),
         }
-        weights = {"presence": ones, "places": ones}
+        weights: Arrays = {"presence": ones, "places": ones}
         if self.grid is not None:
             answers["maps"] = np.zeros((len(chosen), len(FINDINGS), VIEWS * self.grid[0] * self.grid[1]), np.float32)
             weights["maps"] = np.zeros((len(chosen), len(FINDINGS)), np.float32)
@@ -184,23 +202,23 @@ class StudyBatches(keras.utils.PyDataset):
                     weights["maps"][row, number] = 1.0 if each.exact else COARSE
         return answers, weights
 
-    def _chosen(self, start, stop):
+    def _chosen(self, start: int, stop: int) -> np.ndarray:
         chosen = self._order[start:stop]
         if self.full and len(chosen) < stop - start:
             chosen = np.concatenate([chosen, np.resize(self._order, stop - start - len(chosen))])
         return chosen
 
-    def captions(self, index):
+    def captions(self, index: int) -> list[str]:
         """The captions of the batch `index`, uncut."""
         chosen = self._chosen(index * self.batch, (index + 1) * self.batch)
         return [self.examples[number].caption for number in chosen]
 
-    def _inputs(self, chosen, draws):
+    def _inputs(self, chosen: np.ndarray, draws: Sequence[np.random.Generator]) -> tuple[Arrays, Moves]:
         """What the network sees of the chosen examples, and (row, view) -> how that picture was moved."""
         size, channels = self.store.size, self.preparation.get("channels", 1)
         pictures = np.zeros((len(chosen), VIEWS, size, size, channels), np.float32)
         mask = np.zeros((len(chosen), VIEWS), bool)
-        matrices = {}
+        matrices: Moves = {}
         for row, (number, rng) in enumerate(zip(chosen, draws)):
             for view, pixels in self._views(self.examples[number], rng).items():
                 mask[row, view] = True
@@ -214,14 +232,14 @@ class StudyBatches(keras.utils.PyDataset):
         return {"pictures": pictures, "mask": mask}, matrices
 
     @staticmethod
-    def _fill(pictures, mask):
+    def _fill(pictures: np.ndarray, mask: np.ndarray) -> None:
         """Put another study's picture where a view is missing: it is masked, but batch norms see no black squares."""
         for view in range(VIEWS):
             there = np.flatnonzero(mask[:, view])
             for number, row in enumerate(np.flatnonzero(~mask[:, view]) if len(there) else ()):
                 pictures[row, view] = pictures[there[number % len(there)], view]
 
-    def _views(self, example, rng):
+    def _views(self, example: Example, rng: np.random.Generator) -> dict[int, np.ndarray]:
         """view number -> uint8 pixels of the views that this drawing of the study shows."""
         views = {}
         for view, indices in enumerate((example.frontal, example.lateral)):
@@ -236,8 +254,17 @@ class StudyBatches(keras.utils.PyDataset):
                 del views[0]
         return views
 
-    def _captions(self, chosen, captions, mask, matrices, draws):
-        vocabulary, steps = self.vocabulary, self.steps
+    def _captions(
+        self,
+        vocabulary: Vocabulary,
+        chosen: np.ndarray,
+        captions: Sequence[str | None],
+        mask: np.ndarray,
+        matrices: Moves,
+        draws: Sequence[np.random.Generator],
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Tokens, answers, what each counts, where the attention of each belongs, and what that counts."""
+        steps = self.steps
         tokens = np.full((len(chosen), steps), vocabulary.pad, np.int32)
         answers = np.full((len(chosen), steps), vocabulary.pad, np.int32)
         weights = np.zeros((len(chosen), steps), np.float32)
@@ -263,8 +290,9 @@ class StudyBatches(keras.utils.PyDataset):
                         where_weights[row, position] = 1.0
         return tokens, answers, weights, where, where_weights
 
-    def _mask_on_grid(self, masks, shown, row, matrices):
+    def _mask_on_grid(self, masks: np.ndarray, shown: np.ndarray, row: int, matrices: Moves) -> np.ndarray:
         """Share of each cell that the mask covers, moved as the picture was; float32 `(P,)`, 0 for a view not shown."""
+        assert self.grid is not None  # nothing has a place for a network without one
         cells = np.zeros((VIEWS, *self.grid), np.float32)
         for view in range(VIEWS):
             if shown[view] and masks[view].any():

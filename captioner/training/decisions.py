@@ -5,9 +5,12 @@ logit, held near 1 and 0 where there is little to learn them from. Neither chang
 finding.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from captioner.reports.finding_labels import FindingLabels
 
 SCALES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3)
 POWERS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
@@ -98,12 +101,16 @@ def place_threshold(truth: np.ndarray, logits: np.ndarray) -> float:
 
 
 def rules_of(
-    labels: np.ndarray, presence: np.ndarray, places: np.ndarray, stated: np.ndarray, base_rates: np.ndarray
+    labels: Sequence[FindingLabels],
+    presence: np.ndarray,
+    places: np.ndarray,
+    stated: np.ndarray,
+    base_rates: np.ndarray,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rules of `captioner.models.finding_head.decide`, and what the configuration keeps beside them.
 
     Args:
-        labels: list of FindingLabels of the validation studies.
+        labels: of the validation studies.
         presence, places: the head's logits, `(N, K)` and `(N, K, 4)`.
         stated: bool `(M, K)`, which of the first M studies' impressions state each finding.
         base_rates: `(K,)`.

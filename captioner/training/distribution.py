@@ -5,19 +5,33 @@ the steps are those of one machine with the whole batch; Keras' own `fit` clips 
 last batch that is not full is left out, since its shares would not be even.
 """
 
+from __future__ import annotations
+
 import json
 import os
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from captioner.errors import BadInput
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from captioner.training.dataset import Batch, StudyBatches
+    from captioner.training.objective import Terms
+    from captioner.training.recipes import Recipe
+
+    Shares = tuple[dict[str, tf.Tensor], ...]  # a `Batch` as TensorFlow hands it out, one share to each replica
+    Step = Callable[[Shares], dict[str, tf.Tensor]]
+
 STRATEGIES = ("none", "mirrored", "multi-worker")
 
 
-def strategy_for(name, recipe):
+def strategy_for(name: str, recipe: Recipe) -> Alone | Distributed:
     """`strategy_named(name)`, for a recipe that can be shared out.
 
     Raises:
@@ -33,7 +47,7 @@ def strategy_for(name, recipe):
     return strategy_named(name)
 
 
-def strategy_named(name):
+def strategy_named(name: str) -> Alone | Distributed:
     """The strategy of that name: "none", "mirrored" (this machine's devices) or "multi-worker" (those of TF_CONFIG).
 
     To be made before TensorFlow runs anything.
@@ -56,7 +70,7 @@ def strategy_named(name):
     return Distributed(tf.distribute.MultiWorkerMirroredStrategy(), worker, workers)
 
 
-def _place_in_cluster():
+def _place_in_cluster() -> tuple[int, int]:
     """`(number of this worker, number of workers)` from the environment's TF_CONFIG."""
     try:
         config = json.loads(os.environ.get("TF_CONFIG", ""))
@@ -77,11 +91,19 @@ class Alone:
 
     worker, workers, replicas = 0, 1, 1
 
-    def scope(self):
+    def scope(self) -> AbstractContextManager[object]:
         """Where the network and its optimizer are made."""
         return nullcontext()
 
-    def train_epoch(self, network, terms, batches, epoch, verbose=0, callbacks=()):
+    def train_epoch(
+        self,
+        network: keras.Model,
+        terms: Terms,
+        batches: StudyBatches,
+        epoch: int,
+        verbose: int = 0,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ) -> dict[str, float]:
         """Train a compiled network on one epoch.
 
         Args:
@@ -102,7 +124,7 @@ class Alone:
         ).history
         return {name: float(values[-1]) for name, values in history.items()}
 
-    def predict(self, network, batches):
+    def predict(self, network: keras.Model, batches: StudyBatches) -> dict[str, np.ndarray]:
         """What the network makes of all batches: name -> array."""
         return network.predict(batches, verbose=0)
 
@@ -115,16 +137,24 @@ class Distributed:
         replicas: of the network, on all machines together; a batch must be a multiple of it.
     """
 
-    def __init__(self, strategy, worker, workers):
+    def __init__(self, strategy: tf.distribute.Strategy, worker: int, workers: int) -> None:
         self.strategy, self.worker, self.workers = strategy, worker, workers
         self.replicas = strategy.num_replicas_in_sync
-        self._step = None, None  # the network, and its step as a graph
+        self._step: tuple[keras.optimizers.Optimizer, Step] | None = None  # the optimizer, and its step as a graph
 
-    def scope(self):
+    def scope(self) -> AbstractContextManager[object]:
         """Where the network and its optimizer are made."""
         return self.strategy.scope()
 
-    def train_epoch(self, network, terms, batches, epoch, verbose=0, callbacks=()):
+    def train_epoch(
+        self,
+        network: keras.Model,
+        terms: Terms,
+        batches: StudyBatches,
+        epoch: int,
+        verbose: int = 0,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ) -> dict[str, float]:
         """As `Alone.train_epoch`, on this machine's share of each batch."""
         import tensorflow as tf
 
@@ -138,7 +168,7 @@ class Distributed:
         share = batches.batch // self.replicas
         mine = range(self.worker * self.replicas // self.workers, (self.worker + 1) * self.replicas // self.workers)
 
-        def shares():
+        def shares() -> Iterator[Batch]:
             for step in range(steps):
                 for replica in mine:
                     start = step * batches.batch + replica * share
@@ -148,16 +178,18 @@ class Distributed:
         dataset = self.strategy.distribute_datasets_from_function(
             lambda context: tf.data.Dataset.from_generator(shares, output_signature=signature).prefetch(2)
         )
-        if self._step[0] is not network.optimizer:
+        if self._step is None or self._step[0] is not network.optimizer:
             self._step = network.optimizer, self._make_step(network, terms)
-        totals, iterator = {}, iter(dataset)
+        _, take_step = self._step
+        totals: dict[str, float] = {}
+        iterator = iter(dataset)
         for callback in callbacks:
             callback.set_model(network)
         network.stop_training, taken = False, 0
         for step in range(steps):
             for callback in callbacks:
                 callback.on_train_batch_begin(step)
-            for name, value in self._step[1](next(iterator)).items():
+            for name, value in take_step(next(iterator)).items():
                 totals[name] = totals.get(name, 0.0) + float(value)
             taken += 1
             for callback in callbacks:
@@ -166,19 +198,19 @@ class Distributed:
                 break
         return {name: total / taken for name, total in totals.items()}
 
-    def predict(self, network, batches):
+    def predict(self, network: keras.Model, batches: StudyBatches) -> dict[str, np.ndarray]:
         """As `Alone.predict`; every machine sees all batches, and no two need to agree on when."""
         answers = [network(batches[index][0], training=False) for index in range(len(batches))]
         return {name: np.concatenate([answer[name].numpy() for answer in answers]) for name in answers[0]}
 
-    def _make_step(self, network, terms):
+    def _make_step(self, network: keras.Model, terms: Terms) -> Step:
         """One step of training as a graph: a batch in shares -> name -> loss over the whole batch."""
         import tensorflow as tf
 
         optimizer, replicas = network.optimizer, self.replicas
         norm, optimizer.global_clipnorm = optimizer.global_clipnorm, None  # clipped here, after the sum
 
-        def in_replica(data):
+        def in_replica(data: Shares) -> dict[str, tf.Tensor]:
             inputs, answers, weights = keras.utils.unpack_x_y_sample_weight(data)
             with tf.GradientTape() as tape:
                 outputs = network(inputs, training=True)
@@ -201,7 +233,7 @@ class Distributed:
             return {"loss": total, **({f"{name}_loss": part for name, part in parts.items()} if len(parts) > 1 else {})}
 
         @tf.function
-        def step(data):
+        def step(data: Shares) -> dict[str, tf.Tensor]:
             return {
                 name: self.strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
                 for name, value in self.strategy.run(in_replica, args=(data,)).items()

@@ -3,11 +3,15 @@
 All pictures are in one `PictureStore`; `captioner.training.dataset` makes batches of them.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -17,6 +21,11 @@ from captioner.images.study import read_view
 from captioner.reports.finding_labels import FindingLabels, labels_of_phantom, labels_of_picture, labels_of_report
 from captioner.reports.findings import mentions
 from captioner.reports.locations import places_in
+
+if TYPE_CHECKING:
+    from captioner.reports.collection import Report
+    from captioner.reports.nih import Box, LabelledPicture
+    from captioner.reports.targets import Targets
 
 VIEWS = 2
 PHANTOM_SEED = 100_000  # training's phantoms start here; examples and evaluations use other seeds
@@ -49,31 +58,65 @@ class Example:
     worded: bool = True
 
 
+def labels_of(examples: Iterable[Example]) -> list[FindingLabels]:
+    """The labels of examples that a finding head learns from or is judged by, which all have them."""
+    labels = []
+    for example in examples:
+        assert example.labels is not None, f"{example.uid} has no labels"
+        labels.append(example.labels)
+    return labels
+
+
 class PictureStore:
     """All pictures of a training as uint8 `(count, size, size)`, squashed to the size of the stage once."""
 
-    def __init__(self, size):
+    def __init__(self, size: int) -> None:
         self.size = size
-        self._pictures = []
+        self._pictures: list[np.ndarray] = []
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._pictures)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> np.ndarray:
         return self._pictures[index]
 
-    def add(self, pixels):
+    def add(self, pixels: np.ndarray) -> int:
         """Keep one picture, uint8 `(rows, columns)` of any size; returns its index."""
         self._pictures.append(squashed(pixels, self.size))
         return len(self._pictures) - 1
 
 
-def file_pixels(path):
+class PlantedContent(TypedDict):
+    """One finding of a phantom, as its JSON has it."""
+
+    name: str
+    side: str | None
+    zone: str | None
+    words: Sequence[str]
+
+
+class PhantomContent(TypedDict):
+    """What a phantom is, as its JSON has it: impression, MeSH terms and findings."""
+
+    impression: str
+    mesh: Sequence[str]
+    findings: list[PlantedContent]
+
+
+PhantomStudy = tuple[np.ndarray, np.ndarray, PhantomContent, np.ndarray]  # see `phantom_study`
+
+
+def file_pixels(path: str | Path) -> np.ndarray:
     """The pixels of a picture's file, uint8 `(rows, columns)`."""
     return read_view(path).pixels
 
 
-def study_examples(reports, store, targets, pixels=file_pixels):
+def study_examples(
+    reports: Iterable[Report],
+    store: PictureStore,
+    targets: Targets,
+    pixels: Callable[[Path], np.ndarray] = file_pixels,
+) -> list[Example]:
     """Read the pictures of these reports into the store; returns their Examples in the same order.
 
     Args:
@@ -83,7 +126,7 @@ def study_examples(reports, store, targets, pixels=file_pixels):
         pixels: what reads a picture; a pack has its own.
     """
 
-    def add(paths):
+    def add(paths: Iterable[Path]) -> tuple[int, ...]:
         return tuple(store.add(pixels(path)) for path in paths)
 
     return [
@@ -109,18 +152,23 @@ BOX_WORDS = {
 }  # fmt: skip
 
 
-def box_captions(pictures):
+def box_captions(pictures: Iterable[LabelledPicture]) -> list[str]:
     """The sentence of every box."""
     return [_box_caption(box) for picture in pictures for box in picture.boxes]
 
 
-def _box_caption(box):
+def _box_caption(box: Box) -> str:
     middle = (box.left + box.right) / 2
     side = "" if abs(middle - 0.5) < NEAR_MIDDLE else "right " if middle < 0.5 else "left "
     return BOX_WORDS[box.label].format(side=side)
 
 
-def picture_examples(pictures, store, targets, pixels=file_pixels):
+def picture_examples(
+    pictures: Iterable[LabelledPicture],
+    store: PictureStore,
+    targets: Targets,
+    pixels: Callable[[Path], np.ndarray] = file_pixels,
+) -> list[Example]:
     """Read pictures of NIH ChestX-ray14 (`captioner.reports.nih`) into the store; returns their Examples.
 
     They have no caption and no MeSH terms, so that all targets are unknown.
@@ -141,12 +189,19 @@ def picture_examples(pictures, store, targets, pixels=file_pixels):
     ]
 
 
-def box_examples(pictures, store, targets, pixels=file_pixels):
+def box_examples(
+    pictures: Iterable[LabelledPicture],
+    store: PictureStore,
+    targets: Targets,
+    pixels: Callable[[Path], np.ndarray] = file_pixels,
+) -> list[Example]:
     """One Example for every box: a short sentence of its finding and side, whose attention belongs into the box."""
     unknown = np.full(len(targets), -1.0, np.float32)
     examples = []
     for picture in pictures:
-        index = store.add(pixels(picture.path)) if picture.boxes else None
+        if not picture.boxes:
+            continue
+        index = store.add(pixels(picture.path))
         for number, box in enumerate(picture.boxes):
             caption = _box_caption(box)
             alone = dataclasses.replace(picture, boxes=(box,))
@@ -159,7 +214,7 @@ def box_examples(pictures, store, targets, pixels=file_pixels):
     return examples
 
 
-def phantom_study(seed, cache):
+def phantom_study(seed: int, cache: Path | None) -> PhantomStudy:
     """One phantom's `(frontal, lateral, content, masks bool (findings, 2, rows, columns))`, rendered once.
 
     Args:
@@ -172,7 +227,7 @@ def phantom_study(seed, cache):
     path = cache / "phantoms" / f"{seed}.npz"
     if not path.is_file():
         made = phantom.render(seed, PHANTOM_SIZE)
-        content = {
+        content: PhantomContent = {
             "impression": made.impression,
             "mesh": made.mesh,
             "findings": [
@@ -186,21 +241,27 @@ def phantom_study(seed, cache):
         return kept["frontal"], kept["lateral"], json.loads(str(kept["content"])), kept["masks"]
 
 
-def phantom_examples(count, store, targets, cache, study=phantom_study):
+def phantom_examples(
+    count: int,
+    store: PictureStore,
+    targets: Targets,
+    cache: Path | None,
+    study: Callable[[int, Path | None], PhantomStudy] = phantom_study,
+) -> list[Example]:
     """Render phantom studies into the store; returns their Examples.
 
     Args:
         count: how many.
         store: PictureStore.
         targets: Targets.
-        cache: folder that keeps them for next time.
+        cache: folder that keeps them for next time; None keeps nothing.
         study: what gives the phantom of a seed; a pack has its own.
     """
     examples = []
     for seed in range(PHANTOM_SEED, PHANTOM_SEED + count):
         frontal, lateral, content, masks = study(seed, cache)
         words = content["impression"].split()
-        places = {}
+        places: dict[int, np.ndarray] = {}
         for finding, mask in zip(content["findings"], masks):
             for word in finding["words"]:
                 if word in words:
@@ -220,5 +281,5 @@ def phantom_examples(count, store, targets, cache, study=phantom_study):
     return examples
 
 
-def _planted(content, masks):
+def _planted(content: PhantomContent, masks: np.ndarray) -> list[tuple[str, str | None, str | None, np.ndarray]]:
     return [(each["name"], each["side"], each["zone"], mask) for each, mask in zip(content["findings"], masks)]

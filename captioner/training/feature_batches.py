@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from captioner.images.preprocessing import standardise
-from captioner.training.dataset import StudyBatches
+from captioner.training.dataset import Arrays, Moves, StudyBatches
 from captioner.training.examples import VIEWS
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class FeatureStore:
         self._features = np.zeros((0,), np.float16)
         for start in range(0, len(pictures), BATCH):
             # Always a whole batch, the last one with pictures from before: one shape, compiled once.
-            numbers = np.arange(start, start + BATCH)
+            numbers = range(start, start + BATCH)
             batch = [standardise(pictures[min(number, len(pictures) - 1)], preparation) for number in numbers]
             made = pooled(np.asarray(encoder.predict_on_batch(np.stack(batch))), pooling)
             if not len(self._features):
@@ -69,7 +70,7 @@ class FeatureBatches(StudyBatches):
     `augmentation` only says whether this is training: then examples are drawn, and views and words left out.
     """
 
-    def _inputs(self, chosen: np.ndarray, draws: Any) -> tuple[dict[str, Any], dict[Any, Any]]:
+    def _inputs(self, chosen: np.ndarray, draws: Sequence[np.random.Generator]) -> tuple[Arrays, Moves]:
         features = np.zeros((len(chosen), VIEWS, *self.store[0].shape), np.float32)  # (B, VIEWS, R, C, F)
         mask = np.zeros((len(chosen), VIEWS), bool)
         for row, (number, rng) in enumerate(zip(chosen, draws)):

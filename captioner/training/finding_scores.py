@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.reports.findings import FINDINGS
+from captioner.training.examples import labels_of
 from captioner.training.losses import mean_auc
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def finding_scores(
     count = len(examples)
     presence, places, maps = (outputs[name][:count] for name in ("presence", "places", "maps"))
     studies = np.array([bool(example.caption) for example in examples])
-    labels: list[Any] = [example.labels for example in examples]
+    labels = labels_of(examples)
     truth = np.stack([each.presence for each in labels])
     scores = {
         "auc": presence_auc(truth[studies], presence[studies]),
@@ -68,8 +69,7 @@ def side_accuracy(places: np.ndarray, logits: np.ndarray) -> float:
 def pointing(examples: Sequence[Example], maps: np.ndarray, grid: tuple[int, int]) -> float:
     """Mean over findings of the pointing game on exact regions, see `finding_scores`."""
     hits: dict[str, list[bool]] = {}
-    for example, each in zip(examples, maps):
-        labels: Any = example.labels
+    for labels, each in zip(labels_of(examples), maps):
         for finding, region in labels.regions.items() if labels.exact else ():
             view = int(not region[0].any())
             cells = each[finding].reshape(-1, *grid)[view]

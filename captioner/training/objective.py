@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from captioner.training import losses
+from captioner.training.examples import labels_of
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ MAX_PRESENCE_WEIGHT = 4.0  # of a positive of a rare finding
 Terms = dict[str, tuple["keras.losses.Loss", float]]  # name of the output -> its loss, and what that counts
 
 
-def finding_losses(train: Sequence[Example], labelled: bool) -> dict[str, Any]:
+def finding_losses(train: Sequence[Example], labelled: bool) -> dict[str, keras.losses.Loss]:
     """The losses of the findings, weighted by how rare each is among the examples.
 
     Args:
@@ -30,15 +31,14 @@ def finding_losses(train: Sequence[Example], labelled: bool) -> dict[str, Any]:
     truth = np.stack([example.targets for example in train])
     found = {"findings": losses.FindingsLoss(losses.finding_weights(truth), losses.target_importance(truth))}
     if labelled:
-        labels: list[Any] = [example.labels for example in train]
-        known = np.stack([each.presence for each in labels])
+        known = np.stack([each.presence for each in labels_of(train)])
         found["presence"] = losses.FindingsLoss(
             losses.finding_weights(known, MAX_PRESENCE_WEIGHT), losses.target_importance(known)
         )
     return found
 
 
-def terms_of(phase: Phase, recipe: Recipe, findings: dict[str, Any], has_attention: bool) -> Terms:
+def terms_of(phase: Phase, recipe: Recipe, findings: dict[str, keras.losses.Loss], has_attention: bool) -> Terms:
     """The terms of a phase's objective.
 
     Args:

@@ -5,10 +5,14 @@ WebP, with phantoms rendered beforehand. It holds the collections' pictures and 
 licences go with it.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -21,12 +25,17 @@ from captioner.reports.nih import Box, LabelledPicture
 from captioner.training.examples import PHANTOM_SEED, phantom_study
 from captioner.training.source import SPLITS, Source, read_source
 
+if TYPE_CHECKING:
+    from captioner.training.examples import PhantomStudy
+
 FORMAT, CONTENT = 1, "data.json"
 QUALITY = 88  # of WebP: the blocks of stronger compression would be seen at the size of a small nodule
 MASK_SIZE = 64  # rows and columns of a phantom's masks: more than any grid of cells
 
 
-def pack(data, size, out, phantoms=500, quality=QUALITY):
+def pack(
+    data: str | Path | Sequence[str | Path], size: int, out: str | Path, phantoms: int = 500, quality: int = QUALITY
+) -> str:
     """Write a pack of the training and validation splits.
 
     Args:
@@ -47,13 +56,13 @@ def pack(data, size, out, phantoms=500, quality=QUALITY):
     if not 1 <= quality <= 100:
         raise BadInput(f"--quality must lie between 1 and 100, not {quality}.")
     source, out = read_source(data), Path(out)
-    content = {"format": FORMAT, "size": size, "phantoms": phantoms, "reports": {}, "pictures": {}}
+    reports = {split: [_report(report) for report in source.reports[split]] for split in SPLITS}
+    pictures = {split: [_picture(picture) for picture in source.pictures[split]] for split in SPLITS}
+    content = {"format": FORMAT, "size": size, "phantoms": phantoms, "reports": reports, "pictures": pictures}
     fresh = out.with_name(f".{out.name}.new")
     try:
         with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
             for split in SPLITS:
-                content["reports"][split] = [_report(report) for report in source.reports[split]]
-                content["pictures"][split] = [_picture(picture) for picture in source.pictures[split]]
                 paths = [path for report in source.reports[split] for path in (*report.frontal, *report.lateral)]
                 for path in [*paths, *(picture.path for picture in source.pictures[split])]:
                     archive.writestr(_member(path), _webp(squashed(read_view(path).pixels, size), quality))
@@ -63,14 +72,14 @@ def pack(data, size, out, phantoms=500, quality=QUALITY):
         fresh.rename(out)
     finally:
         fresh.unlink(missing_ok=True)
-    counts = [sum(map(len, content[kind].values())) for kind in ("reports", "pictures")]
+    counts = [sum(map(len, kind.values())) for kind in (reports, pictures)]
     return (
         f"{out.name}: {counts[0]} studies, {counts[1]} labelled pictures and {phantoms} phantoms at {size} pixels, "
         f"{out.stat().st_size / 2**20:.0f} MiB."
     )
 
 
-def read_pack(path, limit=None):
+def read_pack(path: str | Path, limit: int | None = None) -> Source:
     """A `captioner.training.source.Source` of a file that `pack` wrote.
 
     Raises:
@@ -88,11 +97,11 @@ def read_pack(path, limit=None):
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadInput(f"{path.name} is not a file that pack wrote: {str(error)[:200]}.") from error
 
-    def pixels(member):
+    def pixels(member: Path) -> np.ndarray:
         with Image.open(io.BytesIO(archive.read(str(member)))) as image:
             return np.asarray(image.convert("L"))
 
-    def phantom(seed, cache):
+    def phantom(seed: int, cache: Path | None) -> PhantomStudy:
         name = f"phantoms/{seed}.npz"
         if seed - PHANTOM_SEED >= phantoms:
             return phantom_study(seed, cache)
@@ -104,29 +113,34 @@ def read_pack(path, limit=None):
     return Source(path.name, reports, pictures, summary, pixels, phantom)
 
 
-def _member(path):
-    return f"pictures/{Path(path).stem}.webp"
+def _member(path: Path) -> str:
+    return f"pictures/{path.stem}.webp"
 
 
-def _webp(pixels, quality):
+def _webp(pixels: np.ndarray, quality: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).convert("RGB").save(buffer, "WEBP", quality=quality, method=4)
     return buffer.getvalue()
 
 
-def _phantom_bytes(seed, size):
+def _phantom_bytes(seed: int, size: int) -> bytes:
     frontal, lateral, content, masks = phantom_study(seed, None)
     step = masks.shape[-1] // MASK_SIZE
     smaller = masks[..., step // 2 :: step, step // 2 :: step]
     # A lesion between the kept rows and columns must not vanish.
     smaller |= masks.reshape(*masks.shape[:2], MASK_SIZE, step, MASK_SIZE, step).any(axis=(3, 5))
     buffer = io.BytesIO()
-    pictures = {"frontal": squashed(frontal, size), "lateral": squashed(lateral, size)}
-    np.savez_compressed(buffer, masks=smaller, content=json.dumps(content), **pictures)
+    np.savez_compressed(
+        buffer,
+        masks=smaller,
+        content=json.dumps(content),
+        frontal=squashed(frontal, size),
+        lateral=squashed(lateral, size),
+    )
     return buffer.getvalue()
 
 
-def _report(report):
+def _report(report: Report) -> dict[str, Any]:
     return {
         "uid": report.uid,
         "impression": report.impression,
@@ -136,12 +150,12 @@ def _report(report):
     }
 
 
-def _read_report(row):
+def _read_report(row: dict[str, Any]) -> Report:
     frontal, lateral = (tuple(Path(member) for member in row[view]) for view in ("frontal", "lateral"))
     return Report(row["uid"], row["impression"], "", (), tuple(row["mesh"]), frontal, lateral)
 
 
-def _picture(picture):
+def _picture(picture: LabelledPicture) -> dict[str, Any]:
     return {
         "name": picture.name,
         "patient": picture.patient,
@@ -152,7 +166,7 @@ def _picture(picture):
     }
 
 
-def _read_picture(row):
+def _read_picture(row: dict[str, Any]) -> LabelledPicture:
     boxes = tuple(Box(*box) for box in row["boxes"])
     path, labels = Path(row["path"]), frozenset(row["labels"])
     return LabelledPicture(row["name"], row["patient"], path, labels, boxes, row["device"])

@@ -16,6 +16,7 @@ from captioner.training.examples import (
     Example,
     PictureStore,
     box_examples,
+    labels_of,
     phantom_examples,
     picture_examples,
     study_examples,
@@ -48,7 +49,7 @@ class PhaseData:
     training: StudyBatches
     validation: StudyBatches
     whole: StudyBatches
-    findings: dict[str, Any]
+    findings: dict[str, keras.losses.Loss]
 
 
 def phase_data(
@@ -75,6 +76,7 @@ def phase_data(
         by_the_clock: whether a GPU waits for the batches, which threads make then.
         say: called with a line when something takes long.
     """
+    assert phase.size is not None  # `captioner.training.basis` has filled it in
     store, captions = PictureStore(phase.size), phase.goal != "findings"
     given = store, targets, source.pixels
     train, val = (study_examples(source.reports[split], *given) for split in ("train", "val"))
@@ -98,12 +100,13 @@ def phase_data(
         "full": recipe.head > 0,
     }
     batches, batch = StudyBatches, 32
-    pictures: Any = store
+    pictures: PictureStore | FeatureStore = store
     whole = StudyBatches(val, store, batch=batch, **{**common, "grid": grid, "vocabulary": None, "findings": False})
     if phase.from_features:
         say(f"each of {len(store)} pictures goes through the encoder once")
         batches, batch = FeatureBatches, 128
         pictures = FeatureStore(network.encoder, store, preparation, phase.pooling)
+    threads: dict[str, Any] = {"workers": WORKERS, "max_queue_size": 4 * WORKERS} if by_the_clock else {}
     training = batches(
         train,
         pictures,
@@ -117,7 +120,7 @@ def phase_data(
         other_pictures=recipe.other_pictures if recipe.told and phase.goal == "captions" else 0.0,
         composed=recipe.composed if recipe.told and phase.goal == "captions" else 0.0,
         **common,
-        **({"workers": WORKERS, "max_queue_size": 4 * WORKERS} if by_the_clock else {}),
+        **threads,
     )
     validation = batches(val if not captions else val[:written], pictures, batch=batch, **common)
     return PhaseData(training, validation, whole, finding_losses(train, common["findings"]))
@@ -139,6 +142,7 @@ def draw_weights(phase: Phase, recipe: Recipe, train: Sequence[Example], real: i
         return weights
     weights = np.where(abnormal, 1.5, 1.0)
     weights[real:labelled] = np.where(abnormal[real:labelled], 0.8, 0.4)
-    labels: list[Any] = [example.labels for example in train[labelled:]]
-    weights[labelled:] = [recipe.box_weight if each.regions else recipe.picture_weight for each in labels]
+    weights[labelled:] = [
+        recipe.box_weight if each.regions else recipe.picture_weight for each in labels_of(train[labelled:])
+    ]
     return weights

@@ -1,6 +1,14 @@
 """How long, how large and how fast to train: the phases of a training, for a CPU and for a GPU."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from captioner.models.densenet import EncoderConfig
+    from captioner.models.efficientnet_lite import EfficientNetLiteConfig
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Recipe:
         learned.
     """
 
-    encoder: object
+    encoder: str | EncoderConfig | EfficientNetLiteConfig | None
     phases: tuple[Phase, ...]
     depth: int = 256
     units: int = 256
@@ -129,18 +137,21 @@ def without_places(recipe: Recipe) -> Recipe:
     )
 
 
-TOLD = {
-    "dropout": 0.2,
-    "head": 96,
-    "told": True,
-    "attention_units": 64,
-    "composed": 0.5,
-    "average": 0.998,
-    "strong": True,
-    "max_words": 28,
-}
+# With a decoder that is told what the finding head found.
+_told = partial(
+    Recipe,
+    dropout=0.2,
+    head=96,
+    told=True,
+    attention_units=64,
+    composed=0.5,
+    average=0.998,
+    strong=True,
+    max_words=28,
+)
 
-FEATURES = {"freeze_encoder": True, "from_features": True, "pooling": 2}
+# The decoder alone, on image features of a quarter of the cells.
+_from_features = partial(Phase, freeze_encoder=True, from_features=True, pooling=2)
 
 RECIPES = {
     # Two cores, from ImageNet's weights (give them with --encoder-weights): about an hour and a half.
@@ -170,26 +181,25 @@ RECIPES = {
     ),
     # Two cores, from ImageNet's weights or on from an earlier checkpoint's (--encoder-weights), with the findings and
     # boxes of both collections: an hour and a half on one core.
-    "told": Recipe(
+    "told": _told(
         "efficientnet-lite0-fine",
         (
             Phase("findings", 160, 25, 5e-4, end=0.02, frozen_stages=3),
-            Phase("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0, **FEATURES),
+            _from_features("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0),
         ),
-        **TOLD,
     ),
     # `told` from the weights of ImageNet, short, to be compared with its control (`without_places`): half an hour.
-    "told-short": Recipe(
+    "told-short": _told(
         "efficientnet-lite0-fine",
         (
             Phase("findings", 128, 7, 8e-4, end=0.02, frozen_stages=2),
-            Phase("captions", None, 6, 2e-3, batch=32, abnormal_weight=5.0, **FEATURES),
+            _from_features("captions", None, 6, 2e-3, batch=32, abnormal_weight=5.0),
         ),
-        **{**TOLD, "phantoms": 250},
+        phantoms=250,
     ),
     # The same network on one GPU, with larger pictures, by the clock: --minutes 9.
     # Compiling takes a good part of the decoder's share on JAX, so that no time is left for rewards.
-    "gpu": Recipe(
+    "gpu": _told(
         "efficientnet-lite0-fine",
         (
             Phase("findings", 192, 1000, 8e-4, end=0.02, batch=64, share=0.68),
@@ -206,13 +216,11 @@ RECIPES = {
                 share=0.32,
             ),
         ),
-        **TOLD,
     ),
     # The decoder alone, told what the finding head of the checkpoint that --encoder-weights names has found.
-    "told-decoder": Recipe(
+    "told-decoder": _told(
         None,
-        (Phase("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0, **FEATURES),),
-        **TOLD,
+        (_from_features("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0),),
     ),
     # The decoder alone, on the encoder of the checkpoint that --encoder-weights names: minutes on two cores.
     "decoder": Recipe(
@@ -237,12 +245,12 @@ RECIPES = {
         dropout=0.2,
     ),
     # Minutes on anything: to see that it runs.
-    "smoke-told": Recipe(
+    "smoke-told": _told(
         "efficientnet-tiny",
         (
             Phase("findings", 64, 1, 1e-3, batch=8, frozen_stages=1, share=0.4),
-            Phase("captions", None, 2, 1e-3, batch=8, share=0.4, **FEATURES),
-            Phase("rewards", None, 1, 1e-3, batch=8, share=0.2, **FEATURES),
+            _from_features("captions", None, 2, 1e-3, batch=8, share=0.4),
+            _from_features("rewards", None, 1, 1e-3, batch=8, share=0.2),
         ),
         depth=16,
         units=16,
@@ -250,7 +258,10 @@ RECIPES = {
         phantoms=4,
         min_count=1,
         min_studies=1,
-        **{**TOLD, "head": 8, "attention_units": 8, "average": 0.9, "max_words": 6},
+        head=8,
+        attention_units=8,
+        average=0.9,
+        max_words=6,
     ),
     "smoke": Recipe(
         "densenet-tiny",

@@ -1,14 +1,22 @@
 """What a training reads: reports with pictures, labelled pictures, or both, each with its own split."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from captioner.errors import BadInput
 from captioner.reports.collection import read_collection
 from captioner.reports.nih import is_nih, read_nih, split_of_patient
-from captioner.training.examples import box_captions, file_pixels, phantom_study
+from captioner.training.examples import PhantomStudy, box_captions, file_pixels, phantom_study
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from captioner.reports.collection import Report
+    from captioner.reports.nih import LabelledPicture
 
 SPLITS = ("train", "val")
 
@@ -27,18 +35,18 @@ class Source:
     """
 
     name: str
-    reports: dict
-    pictures: dict
+    reports: Mapping[str, Sequence[Report]]
+    pictures: Mapping[str, Sequence[LabelledPicture]]
     summary: str
-    pixels: Callable = file_pixels
-    phantom: Callable = phantom_study
+    pixels: Callable[[Path], np.ndarray] = file_pixels
+    phantom: Callable[[int, Path | None], PhantomStudy] = phantom_study
 
     def box_captions(self) -> list[str]:
         """The sentences that boxes are written as, for the vocabulary."""
         return box_captions(self.pictures["train"])
 
 
-def read_source(data: Any, limit: int | None = None) -> Source:
+def read_source(data: str | Path | Sequence[str | Path], limit: int | None = None) -> Source:
     """Read one folder or several, at most one of each collection; or one file of `captioner.training.pack`.
 
     Args:
@@ -48,12 +56,14 @@ def read_source(data: Any, limit: int | None = None) -> Source:
     Raises:
         BadInput: a folder holds neither collection, two hold the same, or no reports are there.
     """
-    folders = [Path(folder) for folder in (data if isinstance(data, list | tuple) else [data])]
+    folders = [Path(folder) for folder in ([data] if isinstance(data, str | Path) else data)]
     if len(folders) == 1 and folders[0].is_file():
         from captioner.training.pack import read_pack  # which reads folders with this module
 
         return read_pack(folders[0], limit)
-    reports, pictures, said = None, None, []
+    reports: dict[str, Sequence[Report]] | None = None
+    pictures: dict[str, Sequence[LabelledPicture]] | None = None
+    said = []
     for folder in folders:
         if is_nih(folder):
             if pictures is not None:
@@ -73,5 +83,4 @@ def read_source(data: Any, limit: int | None = None) -> Source:
             said.append(collection.summary())
     if reports is None:
         raise BadInput(f"{folders[0]} holds no reports to learn impressions from.")
-    nothing = dict.fromkeys(SPLITS, ())
-    return Source(folders[0].name, reports, pictures or nothing, " ".join(said))
+    return Source(folders[0].name, reports, pictures or dict.fromkeys(SPLITS, ()), " ".join(said))

@@ -3,11 +3,15 @@
 Backend-neutral Keras: the same code trains with TensorFlow on a CPU and with JAX or PyTorch on a GPU.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -21,12 +25,14 @@ from captioner.reports.statements import can_be_ruled
 from captioner.training.basis import PREPARATION, basis_of
 from captioner.training.compilations import Compilations
 from captioner.training.curve import draw_curve
+from captioner.training.dataset import StudyBatches
 from captioner.training.decisions import rules_of
 from captioner.training.distribution import strategy_for
-from captioner.training.objective import terms_of
-from captioner.training.phase_data import phase_data
+from captioner.training.examples import labels_of
+from captioner.training.objective import Terms, terms_of
+from captioner.training.phase_data import PhaseData, phase_data
 from captioner.training.progress import Progress
-from captioner.training.recipes import RECIPES
+from captioner.training.recipes import RECIPES, Phase, Recipe
 from captioner.training.rewards import Rewards
 from captioner.training.schedule import ClockedCosine, WarmCosine
 from captioner.training.self_critical import SelfCritical
@@ -67,18 +73,18 @@ class Training:
 
     def __init__(
         self,
-        data,
-        out,
-        model="attention",
-        recipe="cpu",
-        seed=1,
-        resume=False,
-        encoder_weights=None,
-        limit=None,
-        strategy="none",
-        minutes=None,
-        say=print,
-    ):
+        data: str | Path | Sequence[str | Path],
+        out: str | Path,
+        model: str = "attention",
+        recipe: Recipe | str = "cpu",
+        seed: int = 1,
+        resume: bool = False,
+        encoder_weights: str | Path | Sequence[str | Path] | None = None,
+        limit: int | None = None,
+        strategy: str = "none",
+        minutes: float | None = None,
+        say: Callable[[str], object] = print,
+    ) -> None:
         starts = [encoder_weights] if isinstance(encoder_weights, (str, Path)) else list(encoder_weights or ())
         self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
         self.strategy = strategy_for(strategy, self.recipe)  # before TensorFlow runs anything
@@ -96,7 +102,7 @@ class Training:
         self.vocabulary, self.targets = self.basis.vocabulary, self.basis.targets
         with self.strategy.scope():
             self.network = self.basis.network(model)
-        self.findings_config = {}
+        self.findings_config: dict[str, Any] = {}
         self.compilations = Compilations()
         self.progress = Progress(
             self.out / (f"progress-{self.strategy.worker}" if self.strategy.worker else "progress"),
@@ -108,12 +114,12 @@ class Training:
         if starts:
             start_from(self.network, starts, PREPARATION, say)
 
-    def _learned_grid(self, phase):
+    def _learned_grid(self, phase: Phase) -> tuple[int, int]:
         """The grid that a phase learns on, see `Phase.pooling`."""
         rows, columns = self.basis.grid(phase)
         return rows // phase.pooling, columns // phase.pooling
 
-    def run(self):
+    def run(self) -> None:
         """Train through the phases that are left, then write the checkpoint and the curve."""
         for number in range(self.progress.state["phase"], len(self.recipe.phases)):
             self._run_phase(number, self.recipe.phases[number])
@@ -123,16 +129,16 @@ class Training:
         draw_curve(self.history(), self.out / "curve.png")
         self.say(f"checkpoint written to {self.out}")
 
-    def history(self):
+    def history(self) -> list[dict[str, Any]]:
         """The scores of every epoch so far, a dict each."""
         return self.progress.history()
 
-    def save_checkpoint(self):
+    def save_checkpoint(self) -> None:
         """Write the best weights of the last phase as a checkpoint folder into `out`."""
         self.progress.restore_best(self.network)
         self._write_checkpoint()
 
-    def _write_checkpoint(self):
+    def _write_checkpoint(self) -> None:
         """The network as it is as a checkpoint folder."""
         config = {
             "name": self.out.name,
@@ -157,7 +163,7 @@ class Training:
         save(self.out / CHECKPOINT, self.network, self.vocabulary, config)
         self.network.grid = learned
 
-    def _data(self, number, phase):
+    def _data(self, number: int, phase: Phase) -> PhaseData:
         """The batches of a phase, see `captioner.training.phase_data.PhaseData`."""
         return phase_data(
             phase,
@@ -174,7 +180,7 @@ class Training:
             say=self.say,
         )
 
-    def _run_phase(self, number, phase):
+    def _run_phase(self, number: int, phase: Phase) -> None:
         data = self._data(number, phase)
         training = data.training
         network, progress, state = self.network, self.progress, self.progress.state
@@ -241,7 +247,7 @@ class Training:
         if self.compilations.told:
             self.say(f"phase {number + 1}: {self.compilations.summary()} so far")
 
-    def _clock(self, phase):
+    def _clock(self, phase: Phase) -> ClockedCosine | None:
         """The phase's share of the minutes that are left; None without a limit."""
         if self.deadline is None:
             return None
@@ -249,7 +255,7 @@ class Training:
         seconds = (self.deadline - time.monotonic()) * phase.share / sum(each.share for each in left)
         return ClockedCosine(phase.rate, seconds, phase.end)
 
-    def _decide(self, whole):
+    def _decide(self, whole: StudyBatches) -> None:
         """Choose on the validation studies `whole` what of the findings the decoder is told, and calibrate the head."""
         outputs = self.strategy.predict(self.network, whole)
         reports = self.source.reports
@@ -257,14 +263,16 @@ class Training:
         rates = label_all([report.impression for report in reports["train"]]).mean(axis=0)
         count = len(whole.examples)
         self.network.rules, self.findings_config = rules_of(
-            [example.labels for example in whole.examples],
+            labels_of(whole.examples),
             outputs["presence"][:count],
             outputs["places"][:count],
             stated,
             rates,
         )
 
-    def _compile(self, phase, steps, findings, clock):
+    def _compile(
+        self, phase: Phase, steps: int, findings: dict[str, keras.losses.Loss], clock: ClockedCosine | None
+    ) -> tuple[keras.optimizers.Optimizer, Terms]:
         """Give the network an optimizer and the losses of a phase; both come back, name -> (loss, what it counts)."""
         network, recipe = self.network, self.recipe
         optimizer = keras.optimizers.AdamW(
@@ -282,14 +290,23 @@ class Training:
         optimizer.build(network.trainable_variables)
         return optimizer, terms
 
-    def _validate(self, phase, validation):
+    def _validate(self, phase: Phase, validation: StudyBatches) -> dict[str, float]:
         """The scores of the epoch: `score` is what the best epoch is chosen by."""
         if phase.goal != "findings":
             return validate_captions(self.network, self.vocabulary, validation, self.recipe.max_words)
         outputs = self.strategy.predict(self.network, validation)
         return validate_findings(validation.examples, outputs, self.basis.grid(phase) if self.recipe.head else None)
 
-    def _record(self, number, phase, epoch, scores, seconds, optimizer, average=None):
+    def _record(
+        self,
+        number: int,
+        phase: Phase,
+        epoch: int,
+        scores: dict[str, float],
+        seconds: float,
+        optimizer: keras.optimizers.Optimizer,
+        average: WeightAverage | None = None,
+    ) -> None:
         state = self.progress.state
         state["epoch"], state["seconds"] = epoch + 1, state["seconds"] + seconds
         self.progress.add(
