@@ -1,26 +1,34 @@
 """The named endpoints that answer gradio_client."""
 
 import inspect
+from collections.abc import Callable
 from functools import wraps
 from html import escape
 from math import isfinite
+from typing import Any, ParamSpec, TypedDict, TypeVar
 
 import gradio as gr
 
-from captioner import BadInput, counterfactual, read_study
+from captioner import BadInput, Caption, Study, counterfactual, read_study
+from captioner.caption import Finding
 from captioner.decoding import comparison
 from captioner.evaluation import impression_score
 from captioner.seen_and_written import on_trial
 from captioner.serving.answer import answer, trial_dicts
-from explain.methods.base import METHODS, Stopped
+from explain.methods.base import METHODS, Explanation, Stopped
 from explain.methods.base import method as method_called
 from explain.report.data import coarse
 from panels.server import visitors
 from panels.server.jobs import SLOW, finish
+from panels.server.model_pool import ModelPool
+from panels.shell.sidebar import Sidebar
 from panels.viewer import export
 from panels.viewer import method as methods
 from panels.viewer.panel import MODEL
 from panels.what_if import request as what_if_request
+
+Taken = ParamSpec("Taken")
+Given = TypeVar("Given")
 
 ARGUMENTS = {
     "frontal": "file of the frontal view: PNG, JPEG or DICOM.",
@@ -34,9 +42,19 @@ ARGUMENTS = {
 """What several endpoints take. MCP clients read it in the docstring of each, see `documentation`."""
 
 
-def documentation(answer):
+class Search(TypedDict):
+    """The settings of a search, as `captioner.captioner.Captioner.caption` takes them."""
+
+    decoding: str
+    beam_width: int
+    length_penalty: float
+
+
+def documentation(answer: Callable[..., object]) -> str:
     """The docstring of an endpoint with all its arguments: those of ARGUMENTS, then those that it describes itself."""
-    description, _, own = inspect.getdoc(answer).partition("\nArgs:\n")
+    described = inspect.getdoc(answer)
+    assert described is not None, "an endpoint says what it answers"
+    description, _, own = described.partition("\nArgs:\n")
     taken = inspect.signature(answer).parameters
     named = {line.partition(":")[0].strip() for line in own.splitlines()}
     shared = "".join(
@@ -45,11 +63,11 @@ def documentation(answer):
     return f"{description.rstrip()}\n\nArgs:\n{shared}{own}"
 
 
-def _endpoint(answer):
+def _endpoint(answer: Callable[Taken, Given]) -> Callable[Taken, Given]:
     """`answer`, with bad input told as one sentence and all its arguments in the docstring."""
 
     @wraps(answer)
-    def told(*values, **named):
+    def told(*values: Taken.args, **named: Taken.kwargs) -> Given:
         try:
             return answer(*values, **named)
         except BadInput as error:
@@ -61,32 +79,32 @@ def _endpoint(answer):
     return told
 
 
-def _number(value, low, high, what, whole=False):
+def _number(value: object, low: int, high: int, what: str, whole: bool = False) -> float:
     """A number of a visitor's, or the sentence that says what it may be."""
-    sound = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    if not sound or not low <= value <= high or (whole and value != int(value)):
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) else None
+    if number is None or not low <= number <= high or (whole and number != int(number)):
         raise BadInput(f"{what} must be a {'whole ' if whole else ''}number from {low} to {high}.")
-    return int(value) if whole else float(value)
+    return float(number)
 
 
-def _search(decoding, beam_width, length_penalty):
+def _search(decoding: object, beam_width: object, length_penalty: object) -> Search:
     """The settings of a search, each checked."""
-    if decoding not in ("greedy", "beam"):
+    if not isinstance(decoding, str) or decoding not in ("greedy", "beam"):
         raise BadInput("decoding must be greedy or beam.")
     return {
         "decoding": decoding,
-        "beam_width": _number(beam_width, 1, 10, "beam_width", whole=True),
+        "beam_width": int(_number(beam_width, 1, 10, "beam_width", whole=True)),
         "length_penalty": _number(length_penalty, 0, 2, "length_penalty"),
     }
 
 
-def _text(value, what):
+def _text(value: object, what: str) -> str:
     if value is not None and not isinstance(value, str):
         raise BadInput(f"{what} must be a text.")
     return value or ""
 
 
-def _study(frontal, lateral, mend=None):
+def _study(frontal: str | None, lateral: str | None, mend: object = None) -> Study:
     if not frontal:
         raise BadInput("A frontal view is needed.")
     if mend is not None and not isinstance(mend, list):
@@ -94,7 +112,7 @@ def _study(frontal, lateral, mend=None):
     return read_study(frontal, lateral or None, mend=mend or ())
 
 
-def build(pool, side):
+def build(pool: ModelPool, side: Sidebar) -> None:
     """Add the endpoints to the page.
 
     The inputs for pictures are the page's own upload components and not plain types: Gradio then refuses any path that
@@ -102,7 +120,15 @@ def build(pool, side):
     """
 
     @_endpoint
-    def caption(frontal, lateral=None, checkpoint=None, decoding="greedy", beam_width=3, length_penalty=0.7, mend=None):
+    def caption(
+        frontal: str | None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float = 0.7,
+        mend: list[str] | None = None,
+    ) -> dict[str, Any]:
         """The predicted impression of a study, with each word's log probability and attention.
 
         Returns `{"study", "text", "log_prob", "words": [{"text", "token_id", "log_prob", "attention"}], "notices",
@@ -118,15 +144,15 @@ def build(pool, side):
 
     @_endpoint
     def go_on(
-        frontal,
-        lateral=None,
-        checkpoint=None,
-        decoding="greedy",
-        beam_width=3,
-        length_penalty=0.7,
-        beginning="",
-        mend=None,
-    ):
+        frontal: str | None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float = 0.7,
+        beginning: str = "",
+        mend: list[str] | None = None,
+    ) -> dict[str, Any]:
         """The impression that begins with given words: the model writes on from them.
 
         Returns what `/caption` does, and `given`, how many words at the start were given. The log probabilities of
@@ -141,7 +167,14 @@ def build(pool, side):
         return {**found, "given": caption.given}
 
     @_endpoint
-    def compare(frontal, lateral=None, checkpoint=None, beam_width=3, length_penalty=0.7, mend=None):
+    def compare(
+        frontal: str | None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+        beam_width: int = 3,
+        length_penalty: float = 0.7,
+        mend: list[str] | None = None,
+    ) -> dict[str, Any]:
         """Greedy and beam search of one study, aligned.
 
         Returns `{"greedy", "beam"}`, each as `/caption` gives it and with `log_prob_per_word`; `alignment`, columns
@@ -156,18 +189,18 @@ def build(pool, side):
 
     @_endpoint
     def explain(
-        frontal,
-        lateral=None,
-        checkpoint=None,
-        decoding="greedy",
-        beam_width=3,
-        length_penalty=0.7,
-        method="attention",
-        word="",
-        finding="",
-        mend=None,
-        request: gr.Request = None,
-    ):
+        frontal: str | None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float = 0.7,
+        method: str = "attention",
+        word: str = "",
+        finding: str = "",
+        mend: list[str] | None = None,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
         """Why the model wrote a word of the impression, or sees a finding: the map of any method on both views.
 
         Returns `{"text", "log_prob", "checkpoint", "method", "title", "meaning", "signed", "grid", "extent", "words",
@@ -191,10 +224,12 @@ def build(pool, side):
         study = _study(frontal, lateral, mend)
         visitor = getattr(request, "session_hash", None)
 
-        def unwanted():
+        def unwanted() -> bool:
             return visitor is not None and not visitors.wanted(visitor)
 
-        def work(progress):
+        def work(
+            progress: Callable[[int, int], object],
+        ) -> tuple[Caption, tuple[Finding, ...] | None, Explanation]:
             features = model.encode(study)
             caption = model.caption(features, **search)
             findings = model.findings(features) if model.has_findings else None
@@ -209,7 +244,13 @@ def build(pool, side):
         return export.as_dict(model, caption, found, study, findings=findings)
 
     @_endpoint
-    def score(reference, prediction, frontal=None, lateral=None, checkpoint=None):
+    def score(
+        reference: str,
+        prediction: str,
+        frontal: str | None = None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+    ) -> dict[str, Any]:
         """A predicted impression against the radiologist's: BLEU-1 to 4, ROUGE-L, and the findings of both.
 
         Returns `{"reference", "prediction"}`, the cleaned texts that are compared; `bleu`, `seed_bleu`, four numbers
@@ -240,16 +281,16 @@ def build(pool, side):
 
     @_endpoint
     def what_if(
-        frontal,
-        lateral=None,
-        checkpoint=None,
-        decoding="greedy",
-        beam_width=3,
-        length_penalty=0.7,
-        changes=None,
-        text="",
-        mend=None,
-    ):
+        frontal: str | None,
+        lateral: str | None = None,
+        checkpoint: str | None = None,
+        decoding: str = "greedy",
+        beam_width: int = 3,
+        length_penalty: float = 0.7,
+        changes: dict[str, Any] | None = None,
+        text: str = "",
+        mend: list[str] | None = None,
+    ) -> dict[str, Any]:
         """What the model would say of changed pictures, and how likely it finds a text: before and after the changes.
 
         `changes` is an object with any of `frontal`, `lateral` and `swap` (true or false). Each view takes any of

@@ -24,16 +24,16 @@ from panels.server.waits import Waits
 if TYPE_CHECKING:
     import gradio as gr
 
-MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 """Whatever uses a model shares one place in the queue: two searches at once would only halve each other's speed."""
 
-SLOW = {"concurrency_id": "explanations", "concurrency_limit": 1}
+SLOW: dict[str, Any] = {"concurrency_id": "explanations", "concurrency_limit": 1}
 """What takes seconds has a place in the queue of its own: nobody's impression waits for another's explanation."""
 
-FIGURE = {"concurrency_id": "figure", "concurrency_limit": 1}
+FIGURE: dict[str, Any] = {"concurrency_id": "figure", "concurrency_limit": 1}
 """Figures of what is known already, which need no model."""
 
-BATCH = {"concurrency_id": "batch", "concurrency_limit": 1}
+BATCH: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}
 """Studies of batches, of all visitors one at a time: `panels.server.visitors.after_others` lets the others go first."""
 
 WAITS = Waits()  # what every visitor's work took
