@@ -15,11 +15,11 @@ if TYPE_CHECKING:  # it imports TensorFlow
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both searches of one study; `tree` is the beam's, None for a captioner that leaves no trace."""
+    """Both searches of one study; `tree` is the beam's."""
 
     greedy: Caption
     beam: Caption
-    tree: beam_tree.Branch | None
+    tree: beam_tree.Branch
 
 
 def compare_searches(model: "Captioner", features: "Features", width: int, length_penalty: float) -> Comparison:
@@ -78,5 +78,5 @@ def as_dict(compared: Comparison, vocabulary: Vocabulary) -> dict[str, Any]:
             }
             for found in compared.beam.hypotheses
         ],
-        "dropped": list(dropped(compared.tree)) if compared.tree else [],
+        "dropped": list(dropped(compared.tree)),
     }

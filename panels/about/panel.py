@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -61,6 +61,6 @@ def build(pool: ModelPool, side: Sidebar, tab: gr.Tab) -> None:
     with gr.Row(elem_id="about"):
         gr.Markdown(fixed(), elem_id="about-page")
         shown = gr.HTML(apply_default_css=False, js_on_load=None, elem_id="about-card")
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     for asked in (tab.select, side.checkpoint.change):
         asked(lambda checkpoint: folded(card(pool, checkpoint)), side.checkpoint, shown, **quick)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.data_classes import FileData, ListFiles
 
 from captioner import BadInput
 from captioner.images.limits import shown_name
@@ -97,6 +98,11 @@ def told(answered: Answered) -> dict[str, Any]:
     }
 
 
+def _paths(payload: ListFiles | FileData | None) -> list[str] | None:
+    """The paths of the files that were uploaded."""
+    return [each.path for each in payload.root] if isinstance(payload, ListFiles) else None
+
+
 def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
     """Lay out the panel and wire it.
 
@@ -113,7 +119,7 @@ def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
         elem_id="batch-files",
     )
     # As in panels/shell/upload_input.py: the paths have been checked, and no copy is made.
-    files.preprocess = lambda payload: [each.path for each in payload] if payload else None
+    files.preprocess = _paths
     out = gr.HTML(
         value={"kind": "look", "state": "empty"},
         html_template=template.render("batch/batch.html"),
@@ -155,7 +161,7 @@ def build(page: gr.Blocks, pool: ModelPool, side: Sidebar) -> None:
         return {"kind": "study", **head, "rows": [told(each) for each in answered]}
 
     # "minimal" writes the place in the queue where panels/viewer/queue_place.js reads it.
-    private = {"show_progress": "minimal", "api_visibility": "private", **BATCH}
+    private: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", **BATCH}
     files.change(look, files, [out, batch], trigger_mode="always_last", **private)
     settings = [side.checkpoint, side.decoding, side.width, side.length_penalty]
     out.begin(begin, [batch, *settings], [out, batch], trigger_mode="multiple", **private)

@@ -67,7 +67,8 @@ class ClassRoom:
     def _done(self, asked: dict[str, Any], address: str) -> dict[str, Any]:
         do, key, seat = asked.get("do"), asked.get("key"), asked.get("seat")
         if do == "open":
-            names = asked.get("cases") if isinstance(asked.get("cases"), list) else []
+            names = asked.get("cases")
+            names = names if isinstance(names, list) else []
             if not all(isinstance(name, str) and name in self.cases.entries for name in names):
                 raise BadInput(text("There is no example of that name."))
             qr_code.address(asked.get("base"), "")  # refused before there is a room
@@ -166,7 +167,7 @@ def build(pool: ModelPool, entries: Sequence[Mapping]) -> ClassRoom:
     def ask_model(event: gr.EventData) -> dict[str, Any]:
         return room.ask_model(event._data)
 
-    shown = {"trigger_mode": "multiple", "show_progress": "hidden", "api_visibility": "private"}
+    shown: dict[str, Any] = {"trigger_mode": "multiple", "show_progress": "hidden", "api_visibility": "private"}
     view.act(act, None, view, queue=False, **shown)
     view.ask_model(ask_model, None, view, **MODEL, **shown)
     return room

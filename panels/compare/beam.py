@@ -44,6 +44,7 @@ def _fate(branch: Branch) -> str:
             total=total,
             bar=decimal(branch.bar),
         )
+    assert branch.score is not None  # whatever was not dropped is ranked
     told = {"rank": branch.rank, "total": total, "score": decimal(branch.score)}
     if branch.fate == "finished":
         return text("rank {rank}, finished, log probability {total}, score {score}", **told)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from panels.server.model_pool import ModelPool
     from panels.shell.sidebar import Sidebar
     from panels.viewer.panel import Panel
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 
-def payload(session: Session, compared: Comparison) -> dict[str, Any]:
+def payload(session: CaptionedSession, compared: Comparison) -> dict[str, Any]:
     """What the viewer shows: the words of both, greedy's first, and the columns that align them.
 
     Args:
@@ -66,7 +66,7 @@ def build(pool: ModelPool, side: Sidebar, panel: Panel, tab: gr.Tab) -> None:
         if session is None or session.caption is None:
             return word_viewer.EMPTY, ""
         model = pool.get(session.key.checkpoint)
-        compared = compare_searches(model, session.features, width, length_penalty)
+        compared = compare_searches(model, session.features, int(width), length_penalty)
         return payload(session, compared), render(compared.beam, compared.tree, model.vocabulary)
 
     inputs, outputs = [panel.session, side.width, side.length_penalty], [view, beam]

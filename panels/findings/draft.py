@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from panels.server.model_pool import ModelPool
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession, Session
 
 SHOWN = ("finding", "title", "verdict", "sentence")  # the maps are those of the findings, which the page has
 
@@ -33,14 +33,14 @@ def trial(pool: ModelPool, session: Session | None, asked: Any) -> dict[str, Any
         one sentence on why not.
     """
 
-    def work(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    def work(session: CaptionedSession, asked: dict[str, Any]) -> dict[str, Any]:
         model, draft = pool.get(session.key.checkpoint), asked.get("draft")
         if not model.has_findings:
             raise BadInput(text(WITHOUT))
         trials = trial_dicts(on_trial(model.findings(session.features), draft if isinstance(draft, str) else ""))
         return {"trials": [{name: each[name] for name in SHOWN} for each in trials]}
 
-    return answered(session, asked, "features", text("This study is no longer on the page: ask again."), work)
+    return answered(session, asked, text("This study is no longer on the page: ask again."), work)
 
 
 def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from captioner.captioner import Captioner
     from explain.heatmap import Extent
     from panels.server.model_pool import ModelPool
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession, Session
 
 BOUND = later(
     "This decoder may state only what the head tells it, so “written, not seen” cannot come up in what it writes; a "
@@ -122,12 +122,12 @@ def steer(pool: ModelPool, session: Session | None, asked: Any) -> dict[str, Any
         dict: "number", "id", and `captioner.steered.as_dict` or "message", one sentence on why not.
     """
 
-    def work(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    def work(session: CaptionedSession, asked: dict[str, Any]) -> dict[str, Any]:
         switches = checked(asked.get("steer"))
         model = pool.get(session.key.checkpoint)
         return as_dict(compare_with_steering(model, session.features, session.caption, switches))
 
-    return answered(session, asked, "caption", text("This impression is no longer on the page: ask again."), work)
+    return answered(session, asked, text("This impression is no longer on the page: ask again."), work)
 
 
 def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:

@@ -10,21 +10,21 @@ import gradio as gr
 from captioner import BadInput
 from panels.server import modules
 from panels.server.jobs import MODEL, number
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession, Session
 
 
 def answered(
-    session: Session | None, asked: Any, needed: str, gone: str, work: Callable[[Session, dict[str, Any]], dict]
+    session: Session | None, asked: Any, gone: str, work: Callable[[CaptionedSession, dict[str, Any]], dict[str, Any]]
 ) -> dict[str, Any]:
     """The answer to a wish, for the browser.
 
     Args:
         session: of the visitor.
         asked: from the browser: "number" of the wish, "id" of the answer that it is about, and what `work` reads.
-        needed: the attribute of the session that must be there.
-        gone: the sentence where it is not, or where the page shows another answer by now.
+        gone: the sentence where there is no impression, or where the page shows another answer by now.
         work: session, asked -> what is told; it may raise BadInput.
 
     Returns:
@@ -33,7 +33,7 @@ def answered(
     asked = asked if isinstance(asked, dict) else {}
     head: dict[str, Any] = {"number": number(asked), "id": asked.get("id")}
     try:
-        if session is None or getattr(session, needed) is None or asked.get("id") != session.token:
+        if not captioned(session) or asked.get("id") != session.token:
             raise BadInput(gone)
         return {**head, **work(session, asked)}
     except BadInput as error:

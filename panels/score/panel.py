@@ -208,7 +208,7 @@ def build(panel: Panel, tab: gr.Tab, pool: Any = None) -> None:
         note = text("An example fills in what it was made to show. Type over it.") if filled else None
         return gr.update(value=reference, info=note), filled, show(reference, session)
 
-    private = {"api_visibility": "private", "concurrency_id": "score", "concurrency_limit": 2}
+    private: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "score", "concurrency_limit": 2}
     for asked in (button.click, typed.submit):
         asked(show, [typed, panel.session], out, show_progress="hidden", **private)
     for asked in (tab.select, out.wanted):

@@ -234,6 +234,7 @@ def build(pool: ModelPool, side: Sidebar) -> None:
             caption = model.caption(features, **search)
             findings = model.findings(features) if model.has_findings else None
             if wanted is not None:
+                assert features.prepared is not None  # `encode` keeps them
                 return caption, findings, coarse(made.explain(model, features.prepared, wanted, progress=progress))
             places = methods.places(caption, word)
             if not places:

@@ -52,16 +52,16 @@ class Stops:
     """
 
     def __init__(self) -> None:
-        self._last: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._last: OrderedDict[tuple[str | None, str], int] = OrderedDict()
 
-    def stop(self, visitor: str, kind: str, number: int) -> None:
+    def stop(self, visitor: str | None, kind: str, number: int) -> None:
         """Take back the wishes of that kind up to this number (inclusive)."""
         key = visitor, kind
         self._last[key] = max(number, self._last.pop(key, 0))
         while len(self._last) > _VISITORS:
             self._last.popitem(last=False)
 
-    def stopped(self, visitor: str, kind: str, number: int) -> bool:
+    def stopped(self, visitor: str | None, kind: str, number: int) -> bool:
         """Whether the wish of that number was taken back."""
         return number <= self._last.get((visitor, kind), 0)
 

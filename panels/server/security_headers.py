@@ -9,7 +9,7 @@ from typing import Any
 
 from captioner.language import later, text
 from panels.server import framing, modules, request_limits, routes, visitor_language, visitors
-from panels.server.routes import App
+from panels.server.routes import App, Message, Receive, Scope, Send
 
 
 def headers(embed_from: Sequence[str] = ()) -> dict[str, str]:
@@ -45,8 +45,8 @@ class Headers:
         self.app, self.mcp = app, mcp
         self._headers = headers(embed_from)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def send_with_headers(message: dict[str, Any]) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in given}

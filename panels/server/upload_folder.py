@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 try:
     import fcntl
@@ -21,7 +20,7 @@ except ImportError:  # not a Unix: nothing is locked there, and nothing of a kil
 
 NAME, LOCK = "chest-x-ray-impressions", "in-use"
 
-_held: list[IO[str]] = []  # open lock files; the system lets go of them when the process ends, however it ends
+_held: list[int] = []  # open lock files; the system lets go of them when the process ends, however it ends
 
 
 def keep_apart(root: str | Path | None = None) -> Path:

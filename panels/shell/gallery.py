@@ -17,6 +17,7 @@ from panels.viewer.pictures import data_url, shrink
 def thumbnail(path: str) -> str:
     """A small picture of a file, as the `src` of an img."""
     pixels = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    assert pixels is not None  # a picture of the page's own
     return data_url(shrink(View("frontal", pixels), 150).pixels, quality=80)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import gradio as gr
+from gradio.data_classes import FileData, ListFiles
 
 from captioner import BadInput
 from captioner.images.study import read_view
@@ -29,13 +30,18 @@ def preview(path: str | None) -> str:
     return template.render("shell/preview.html", refusal=None, picture=data_url(view.pixels))
 
 
+def _path(payload: ListFiles | FileData | None) -> str | None:
+    """The path of the one file that was uploaded."""
+    return payload.path if isinstance(payload, FileData) else None
+
+
 def _upload(name: str, label: str) -> gr.File:
     # Any kind of file may come: DICOM files often have no ending, and our own reader says what is wrong with a file.
     with gr.Column():
         upload = gr.File(label=label, file_count="single", type="filepath", height=104, elem_id=f"upload-{name}")
         picture = gr.HTML(apply_default_css=False, js_on_load=None, elem_id=f"preview-{name}")
     # gr.File's own way leaves an empty temporary file behind each time it is read; the path has been checked already.
-    upload.preprocess = lambda payload: payload.path if payload else None
+    upload.preprocess = _path
     upload.change(
         preview,
         upload,

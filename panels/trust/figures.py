@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def _hidden(word: str, area: AreaOcclusion) -> str:
     return " ".join(parts)
 
 
-def _line(shares: Sequence[float], values: Sequence[float]) -> str:
+def _line(shares: Iterable[float], values: Iterable[float]) -> str:
     return card.points((card.across(share), card.down(value)) for share, value in zip(shares, values))
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from captioner.captioner import Captioner
     from panels.server.model_pool import ModelPool
     from panels.viewer.panel import Panel
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 KIND, RANDOM_KIND = "evidence", "random"
 
@@ -41,7 +41,7 @@ TRIALS = Trials()  # of all visitors: a class that opens one example computes it
 
 
 def measure(
-    model: Captioner, session: Session, name: str, word: int, progress: Callable[[float, float], object]
+    model: Captioner, session: CaptionedSession, name: str, word: int, progress: Callable[[float, float], object]
 ) -> Trial:
     """The Trial of a word of the session's caption, see `explain.trial.measure`; BadInput for an unknown method."""
     methods.check(model, name)
@@ -54,7 +54,7 @@ def measure(
     return word_trial.measure(model, pictures, caption, name, word, known, explained, progress)
 
 
-def render(session: Session, word: int, trial: Trial) -> str:
+def render(session: CaptionedSession, word: int, trial: Trial) -> str:
     """The Trial of a word as HTML."""
     spelled, own = session.caption.words[word].text, trial.own
     found, values = trial.found[word], own.maps[0]
@@ -147,7 +147,7 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
         if event._data.get("kind") in (KIND, RANDOM_KIND):
             panel.stops.stop(request.session_hash, event._data["kind"], number(event._data))
 
-    private = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
+    private: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
     out.wanted(wanted, panel.session, out, **SLOW, **private)
     out.test(test, panel.session, out, **SLOW, **private)
     out.stop(stop, None, None, queue=False, **private)

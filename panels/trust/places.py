@@ -22,13 +22,14 @@ from panels.shell import template
 
 if TYPE_CHECKING:
     from explain.trial import Trial
+    from panels.viewer.session import CaptionedSession
 
 LONGEST = 320  # pixels of a view's longer side
 FINE = 40  # cells along a side that the area of a map in pixels is drawn by
 _VIEWS = ("frontal", "lateral")
 
 
-def places(session: Any, word: int, trial: Trial, outline: tuple[str, np.ndarray] | None) -> str:
+def places(session: CaptionedSession, word: int, trial: Trial, outline: tuple[str, np.ndarray] | None) -> str:
     """The section with all pictures as HTML; trust.js steps through the random areas.
 
     Args:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from explain.methods.base import Explanation
     from panels.server.jobs import Stops
     from panels.server.model_pool import ModelPool
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 KIND = "file"
 KINDS = ("report", "figure", "animation", "json")
@@ -46,7 +46,7 @@ def _download(name: str, kind: str, data: bytes) -> dict[str, str]:
     return {"name": name, "url": f"data:{kind};base64," + base64.b64encode(data).decode("ascii")}
 
 
-def figure_file(session: Session, settings: dict[str, Any]) -> dict[str, str]:
+def figure_file(session: CaptionedSession, settings: dict[str, Any]) -> dict[str, str]:
     """The figure of all words with their attention, a PNG, drawn as the visitor sees it."""
     drawn = figure.all_words(
         session.study,
@@ -62,14 +62,14 @@ def figure_file(session: Session, settings: dict[str, Any]) -> dict[str, str]:
     return _download(f"{stem(session, 'attention')}.png", "image/png", figure.png(drawn))
 
 
-def caption_file(session: Session) -> dict[str, str]:
+def caption_file(session: CaptionedSession) -> dict[str, str]:
     """The caption as JSON, in the form that `/caption` and the command line give it too."""
     name = session.example["name"] if session.example else None
     told = {**session.caption.as_dict(name), "checkpoint": session.key.checkpoint, "truth": session.truth.as_dict()}
     return _json_file(f"{stem(session, 'caption')}.json", told)
 
 
-def stem(session: Session, what: str) -> str:
+def stem(session: CaptionedSession, what: str) -> str:
     """The name of a session's file without its ending: study, checkpoint and what it holds, such as the method."""
     told = "-".join((session.truth.name, session.key.checkpoint or "", what))
     return re.sub(r"\W+", "-", told).strip("-")[:120]
@@ -154,7 +154,7 @@ def _json_file(name: str, content: Any) -> dict[str, str]:
     return _download(name, "application/json", json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
-def _study(session: Session) -> Any:
+def _study(session: CaptionedSession) -> Study:
     """The study at its own size while its files are there (they go within the hour), else as the page shows it."""
     try:
         return read_study(session.key.frontal, session.key.lateral or None, mend=session.key.mended)
@@ -163,7 +163,7 @@ def _study(session: Session) -> Any:
 
 
 def write(
-    model: Captioner, session: Session, asked: dict[str, Any], progress: Callable[[int, int], object]
+    model: Captioner, session: CaptionedSession, asked: dict[str, Any], progress: Callable[[int, int], object]
 ) -> dict[str, str]:
     """The file that was asked for, `{"name", "url"}`.
 
@@ -209,7 +209,7 @@ def write(
     )
 
 
-def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> None:
+def build(pool: ModelPool, view: gr.HTML, session: gr.State, stops: Stops) -> None:
     """Wire the viewer's wishes for files; it triggers `file` and `slow_file`.
 
     Args:
@@ -235,6 +235,6 @@ def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> Non
 
         return answers(event, request, stops, KIND, work, place=place)
 
-    private = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
+    private: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private", "trigger_mode": "multiple"}
     view.file(save, session, saved, **FIGURE, **private)
     view.slow_file(slow_save, session, saved, **SLOW, **private)

@@ -15,7 +15,7 @@ from panels.viewer import word_viewer
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
     from panels.server.model_pool import ModelPool
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 LONGEST = 200  # tokens of a beginning; more has no impression
 
@@ -32,7 +32,7 @@ def beginning(asked: Any) -> list[int]:
     return asked
 
 
-def payload(model: Captioner, session: Session, prefix: list[int]) -> dict[str, Any]:
+def payload(model: Captioner, session: CaptionedSession, prefix: list[int]) -> dict[str, Any]:
     """The impression that goes on from a beginning, for the browser.
 
     Returns:

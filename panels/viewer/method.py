@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from explain.methods.base import Explanation
     from panels.server.jobs import Stops
     from panels.server.model_pool import ModelPool
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 KIND = "maps"
 KEPT, KEPT_BYTES = 40, 4 << 20  # explanations that a session keeps, and what their maps may take: the newest
@@ -123,7 +123,7 @@ def wanted_findings(model: Captioner, text: str) -> Findings | None:
 
 def explanation(
     model: Captioner,
-    session: Session,
+    session: CaptionedSession,
     name: str,
     word: int | None = None,
     against: int | None = None,
@@ -167,7 +167,11 @@ def explanation(
 
 
 def explanation_of_findings(
-    model: Captioner, session: Session, name: str, text: str, progress: Callable[[int, int], object] | None = None
+    model: Captioner,
+    session: CaptionedSession,
+    name: str,
+    text: str,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Explanation:
     """The Explanation of findings of the session's study, as `explanation` does it for words.
 
@@ -198,7 +202,7 @@ def keep(maps: dict[Any, Explanation], key: Any, found: Explanation) -> None:
 _DRAWN = ("rows", "columns", "extent", "signed", "grid")
 
 
-def sent(session: Session, explanation: Explanation) -> dict[str, Any]:
+def sent(session: CaptionedSession, explanation: Explanation) -> dict[str, Any]:
     """Maps for the browser.
 
     Returns:
@@ -232,7 +236,7 @@ def warm(model: Captioner) -> None:
             method(name).explain(model, study, [model.vocabulary.end], [0])
 
 
-def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> None:
+def build(pool: ModelPool, view: gr.HTML, session: gr.State, stops: Stops) -> None:
     """Wire the viewer's wishes for maps.
 
     Args:
@@ -281,7 +285,7 @@ def build(pool: ModelPool, view: gr.HTML, session: Session, stops: Stops) -> Non
         if asked.get("kind") in (KIND, "file"):
             stops.stop(request.session_hash, asked["kind"], number(asked))
 
-    private = {"show_progress": "minimal", "api_visibility": "private"}
+    private: dict[str, Any] = {"show_progress": "minimal", "api_visibility": "private"}
     view.maps(maps, session, sink, trigger_mode="multiple", **MODEL, **private)
     view.slow_maps(slow_maps, session, sink, trigger_mode="multiple", **SLOW, **private)
     view.stop(stop, None, None, queue=False, trigger_mode="multiple", **private)

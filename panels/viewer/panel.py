@@ -70,7 +70,7 @@ def answer(
     try:
         if not frontal:
             raise BadInput(text("A frontal view is needed: swap the two views, or add one."))
-        checkpoint = checkpoint or next(iter(pool.names), None)
+        checkpoint = checkpoint or next(iter(pool.names), "")
         model = pool.get(checkpoint)
         key = StudyKey(
             str(frontal),
@@ -80,8 +80,10 @@ def answer(
         )
         if session is None or session.key != key:
             session = _begin(model, key, frontal, lateral)
+        study, features, extent = session.study, session.features, session.extent
+        assert study is not None and features is not None and extent is not None  # a session with a key has them
         caption = model.caption(
-            session.features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty)
+            features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty)
         )
     except BadInput as error:
         gr.Warning(escape(worded(str(error)), quote=False))
@@ -99,20 +101,18 @@ def answer(
         maps={},
     )
     settings = {**search._asdict(), "checkpoint": checkpoint}
-    result = viewer.payload(
-        session.study, caption, session.extent, checkpoint, session.sizes, example or None, settings, known
-    )
-    shown = shown_views(session.study, caption)
+    result = viewer.payload(study, caption, extent, checkpoint, session.sizes, example or None, settings, known)
+    shown = shown_views(study, caption)
     result["findings"] = findings.payload(
         model,
         caption,
-        model.findings(session.features) if model.has_findings else None,
+        model.findings(features) if model.has_findings else None,
         [view.name for view in shown],
         [orientation(view.pixels, view.name) for view in shown],
-        session.extent,
+        extent,
         example["impression"] if example else None,
     )
-    result["mendings"] = [{"name": each.name, "offer": each.offer} for each in session.study.mendings]
+    result["mendings"] = [{"name": each.name, "offer": each.offer} for each in study.mendings]
     result["mended"] = list(session.key.mended)
     result["id"] = session.token
     title = f"{result['checkpoint']}, {result['search']}, log probability {caption.log_prob:.2f}"
@@ -168,11 +168,11 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     session = gr.State(None, time_to_live=3600)
     example = gr.State(None)
 
-    settings = [side.decoding, side.width, side.length_penalty, side.checkpoint]
+    settings: list[gr.Radio | gr.Slider] = [side.decoding, side.width, side.length_penalty, side.checkpoint]
     inputs = [*side.uploads, side.checkpoint, *settings[:3], example, session]
     outputs = [view, session]
-    private = {"api_visibility": "private"}
-    quick = {"queue": False, "show_progress": "hidden", **private}
+    private: dict[str, Any] = {"api_visibility": "private"}
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **private}
 
     def write(*values: Any) -> Any:
         return answer(pool, *values)
@@ -203,13 +203,13 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
         picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **private)
         picked.success(write, inputs, outputs, **MODEL, **private)
     # A file of the visitor's own, or another order: it is not the example any longer.
-    own = {"fn": lambda: None, "inputs": None, "outputs": example, **quick}
+    own: dict[str, Any] = {"fn": lambda: None, "inputs": None, "outputs": example, **quick}
     for upload in side.uploads:
         for touched in (upload.upload, upload.clear):
             touched(**own)
             touched(None, None, None, js=notice.CHANGED, **quick)
     swapped = side.swap.click(None, side.uploads, side.uploads, js="(frontal, lateral) => [lateral, frontal]", **quick)
-    again = {"trigger_mode": "always_last", "show_progress": "minimal", **MODEL, **private}
+    again: dict[str, Any] = {"trigger_mode": "always_last", "show_progress": "minimal", **MODEL, **private}
     swapped.then(**own).then(write_again, inputs, outputs, **again)
     gr.on([component.input for component in settings], write_again, inputs, outputs, **again)
     view.mend(mend, inputs, outputs, **again)

@@ -1,7 +1,7 @@
 """What one visitor has on the page."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from captioner import Caption, Study
 from captioner.images.preprocessing import Prepared
@@ -79,3 +79,23 @@ class Session:
         if self.features is None or self.features.prepared is None:
             raise ValueError("there is no study yet")
         return self.features.prepared
+
+
+if TYPE_CHECKING:
+
+    class CaptionedSession(Session):
+        """A Session with an impression, and so with all that an impression is made of.
+
+        No class while the page runs: a listener looks whether `caption` is None before it hands its session on.
+        """
+
+        study: Study
+        features: Features
+        extent: Extent
+        caption: Caption
+        truth: Truth
+
+
+def captioned(session: Session | None) -> "TypeGuard[CaptionedSession]":
+    """Whether there is an impression."""
+    return session is not None and session.caption is not None

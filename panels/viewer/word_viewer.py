@@ -43,8 +43,7 @@ def _number(value: float) -> float:
 
 
 def _word(word: Word, extent: Extent, names: Sequence[str], lie: Sequence[str]) -> dict[str, Any]:
-    share = None if word.attention is None else word.view_share
-    maps = None if word.attention is None else plain_map(word.attention, SHOWN_DECIMALS)
+    attention, share = word.attention, word.view_share
     return {
         "text": word.text,
         "token_id": int(word.token_id),
@@ -58,9 +57,9 @@ def _word(word: Word, extent: Extent, names: Sequence[str], lie: Sequence[str]) 
             }
             for other in word.alternatives
         ],
-        "maps": maps,  # view by view, row by row
-        "share": None if maps is None else [float(part) for part in share],
-        "said": None if maps is None else places.sentences(word.attention, share, names, lie, extent),
+        "maps": None if attention is None else plain_map(attention, SHOWN_DECIMALS),  # view by view, row by row
+        "share": None if share is None else [float(part) for part in share],
+        "said": None if attention is None or share is None else places.sentences(attention, share, names, lie, extent),
     }
 
 

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from captioner.images.study import Study, View
     from panels.server.model_pool import ModelPool
     from panels.viewer.panel import Panel
-    from panels.viewer.session import Session
+    from panels.viewer.session import CaptionedSession
 
 LONGEST_SIDE = 560  # pixels of a picture to paint on
 
 
-def identity(session: Session) -> str:
+def identity(session: CaptionedSession) -> str:
     """A short name of the study and search on the page, so that the browser knows when they are others."""
     caption = session.caption
     told = (session.key, caption.text, caption.decoding, caption.beam_width, caption.length_penalty)
@@ -79,7 +79,7 @@ def maps_of(outcome: Outcome) -> list[list[dict[str, Any]] | None]:
     ]
 
 
-def features_of(model: Captioner, session: Session, kept: Any) -> tuple[Any, Any]:
+def features_of(model: Captioner, session: CaptionedSession, kept: Any) -> tuple[Any, Any]:
     """`(features, kept)` of the study at the size that is changed here; encoded anew only where it was shown smaller.
 
     Args:
