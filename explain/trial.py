@@ -112,16 +112,17 @@ def measure(
     if "areas" not in known:
         known["areas"] = evidence.measure_areas(model, pictures, caption, progress=_piece(progress, 0.2, 0.5))
     shares, areas, places = known["areas"]
-    if "uninformed" not in known:
-        known["uninformed"] = deletion_insertion.uninformed(
-            areas.hiding, STEPS, ORDERS, progress=_piece(progress, 0.5, 0.95)
+    with areas.hiding.asking(model):
+        if "uninformed" not in known:
+            known["uninformed"] = deletion_insertion.uninformed(
+                areas.hiding, STEPS, ORDERS, progress=_piece(progress, 0.5, 0.95)
+            )
+        if key not in known:
+            known[key] = evidence.measure(model, pictures, caption, maps, areas=(shares, areas, places))
+        own = maps.of_word(word)
+        compared = deletion_insertion.compare(
+            model, pictures, caption, word, own.maps[0], own.extent, STEPS, against=(known["uninformed"], word)
         )
-    if key not in known:
-        known[key] = evidence.measure(model, pictures, caption, maps, areas=(shares, areas, places))
-    own = maps.of_word(word)
-    compared = deletion_insertion.compare(
-        model, pictures, caption, word, own.maps[0], own.extent, STEPS, against=(known["uninformed"], word)
-    )
     known[name, word] = Trial(known[key], compared, own, areas)
     progress(1, 1)
     return known[name, word]

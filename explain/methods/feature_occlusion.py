@@ -48,7 +48,7 @@ class FeatureOcclusion(Method):
     name, title = "feature-occlusion", Sentence("Occlusion of features")
     grid = signed = True
 
-    def __init__(self, side: int | None = None, batch: int = 64) -> None:
+    def __init__(self, side: int | None = None, batch: int = 8) -> None:
         self.side, self.batch = side, batch
 
     def _maps(

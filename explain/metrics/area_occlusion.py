@@ -173,7 +173,7 @@ class AreaOcclusionTest:
         progress: Callable[[int, int], object] | None = None,
         hiding: Hiding | None = None,
     ) -> None:
-        self.model, self.question, self.share = model, question, share
+        self.question, self.share = question, share
         self.hiding = hiding or Hiding(model, question)
         numbers = np.random.default_rng(seed)
         size = question.pictures.shape[1]
@@ -222,10 +222,11 @@ class AreaOcclusionTest:
     def _area(self, values: np.ndarray, extent: Extent) -> np.ndarray:
         """Indices into the flattened pixels: the share where the map is strongest."""
         question = self.question
-        return self._first(order(values, extent, question.mask, question.pictures.shape[1], self.model.grid))
+        return self._first(order(values, extent, question.mask, question.pictures.shape[1], self.hiding.grid))
 
     def _first(self, ranked: np.ndarray) -> np.ndarray:
-        return ranked[: max(int(round(self.share * len(ranked))), 1)]
+        most = max(int(round(self.share * len(ranked))), 1)
+        return ranked[:most].astype(np.int32)  # a hundred are kept of a study: half the size
 
     def _features(self, areas: Sequence[np.ndarray]) -> np.ndarray:
         hidden = np.zeros((len(areas), self.hiding.there.size), bool)

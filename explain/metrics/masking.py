@@ -6,13 +6,14 @@ again; the words of a caption are read off one run of the decoder.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explain.methods.empty_picture import empty_pictures
-from explain.methods.graphs import graphs_of
+from explain.methods.graphs import Graphs, graphs_of
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
@@ -23,6 +24,8 @@ BATCH = 8  # views, or studies of the decoder, at once: more take memory and no 
 
 class Hiding:
     """One study and what is asked of it, words or findings.
+
+    It asks the model that it was made of. Where it is kept, and the model need not be, it is used within `asking`.
 
     Args:
         model: Captioner.
@@ -37,11 +40,31 @@ class Hiding:
     """
 
     def __init__(self, model: Captioner, question: Question, kind: str = "blurred") -> None:
-        self.question, self.grid, self._graphs = question, model.grid, graphs_of(model)
+        self.question, self.grid = question, model.grid
+        self._asked: Graphs | None = graphs_of(model)
         self._empty = empty_pictures(question.pictures, kind, model.config["preparation"])
         self.there = np.broadcast_to(question.mask[:, None, None], question.pictures.shape[:3])
         self._empty[~question.mask] = question.pictures[~question.mask]
         self.ends = self._graphs.features(np.stack([question.pictures, self._empty])).numpy()
+
+    @property
+    def _graphs(self) -> Graphs:
+        if self._asked is None:
+            raise RuntimeError("no model is asked: use it within `asking`")
+        return self._asked
+
+    @contextmanager
+    def asking(self, model: Captioner) -> Iterator[None]:
+        """Within, `model` is asked; afterwards none is, so that what is known of a study holds no checkpoint in memory.
+
+        Args:
+            model: Captioner of the same weights as the one that this was made of.
+        """
+        self._asked = graphs_of(model)
+        try:
+            yield
+        finally:
+            self._asked = None
 
     def features(self, hidden: np.ndarray) -> np.ndarray:
         """Features `(n, 2, R, C, F)` with the pixels `hidden`, bool `(n, 2, size, size)`, replaced."""

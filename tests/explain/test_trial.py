@@ -1,5 +1,7 @@
 """Trials of words: what is kept of them, and a method on random weights."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ from captioner import BadInput
 from captioner.images.preprocessing import prepare
 from explain import trial
 from explain.methods.base import Stopped, method
+from explain.methods.graphs import graphs_of
 from explain.metrics.area_occlusion import area_occlusion
 from explain.metrics.picture_share import picture_share
 from explain.trial import Trials
@@ -43,6 +46,29 @@ def test_who_stops_stops_it(tiny, asked):
 
     with pytest.raises(Stopped):
         trial.measure(tiny, *asked, "grad-cam", 0, {}, explained, stop)
+
+
+def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_checkpoint, asked):
+    pictures, caption = asked
+    maps, known = method("grad-cam").explain(tiny, pictures, caption), {}
+
+    def measured(model, word):
+        return trial.measure(model, pictures, caption, "grad-cam", word, known, lambda *_: maps, lambda *_: False)
+
+    model = captioner.load(tiny_checkpoint)
+    first = measured(model, 0)
+    gone = weakref.ref(model), weakref.ref(model.network), weakref.ref(graphs_of(model))
+    del model
+    graphs_of(tiny)  # those of the model explained last are kept by `graphs_of` itself
+    gc.collect()
+    assert [each() for each in gone] == [None] * 3
+    # What was found out is still good, for a captioner that was loaded again, too.
+    again = captioner.load(tiny_checkpoint)
+    second = measured(again, 1)
+    assert second.areas is first.areas and second.compared.random != first.compared.random
+    alone = trial.measure(again, pictures, caption, "grad-cam", 1, {}, lambda *_: maps, lambda *_: False)
+    assert second.found[1][1].hidden == pytest.approx(alone.found[1][1].hidden, rel=1e-4)
+    np.testing.assert_allclose(second.compared.method.deletion, alone.compared.method.deletion, rtol=1e-4)
 
 
 def test_no_more_trials_are_kept_than_there_is_room_for(asked):

@@ -48,7 +48,7 @@ def test_a_view_that_is_untouched_or_gone_is_not_run_again(tiny, study, monkeypa
     graphs = type(
         "Counted", (), {"features": lambda self, some: run.append(len(some)) or graphs_of(tiny).features(some)}
     )
-    monkeypatch.setattr(hiding, "_graphs", graphs())
+    monkeypatch.setattr(hiding, "_asked", graphs())
     hidden = np.zeros((4, 2, 64, 64), bool)
     hidden[1, 0], hidden[2], hidden[3, 1, :9] = True, True, True
     found = hiding.features(hidden)
