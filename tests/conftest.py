@@ -1,6 +1,7 @@
 """What several tests need: the collection, when this machine has it."""
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -29,6 +30,16 @@ def pytest_xdist_auto_num_workers(config):
     """
     files = [argument for argument in config.args if ".py" in argument]
     return 0 if files or config.option.markexpr != "not long" else min(2, os.cpu_count() or 1)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The share of lines that the test processes ran, where slipcover counted them (.ci/run)."""
+    folder = os.environ.get("SLIPCOVER_COVERAGE_DIR", "")
+    counted = Path(folder, "merged.json")
+    if folder and counted.is_file():
+        told = json.loads(counted.read_text(encoding="utf-8"))["summary"]
+        run, lines = told["covered_lines"], told["covered_lines"] + told["missing_lines"]
+        terminalreporter.write_line(f"coverage: {run / lines:.1%} of {lines} lines, without processes that tests start")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,7 +63,7 @@ def test_ci_checks_style_and_types_before_the_tests():
     checks = script.partition("export CI=true")[0].splitlines()
     # Each on a line of its own: in a list with && the shell would go on after the first that fails.
     assert all(f".venv/bin/{check}" in checks for check in ("ruff check .", "ruff format --check .", "mypy"))
-    assert "python -m pytest --cov" in script
+    assert "SLIPCOVER_ENABLED=1" in script and "slipcover" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
