@@ -95,7 +95,7 @@ def test_who_gives_up_waiting_for_a_place_takes_none():
 
 
 def test_begun_and_stopped_twenty_times_leaves_one_thread_at_the_most():
-    before, running, most = threading.active_count(), [], []
+    running, most = [], []
     numbers, lock = Stops(), threading.Lock()
 
     def work(progress):
@@ -118,7 +118,8 @@ def test_begun_and_stopped_twenty_times_leaves_one_thread_at_the_most():
         next(steps)
         numbers.stop("ann", "maps", wish)
         assert [each["state"] for each in steps][-1] == "stopped"
-        assert threading.active_count() <= before + 2
+        # One that works, and one that has given its place back and is about to end; other threads come and go.
+        assert sum(thread.name == "explanation" for thread in threading.enumerate()) <= 2
     assert list(told(21, work, lambda: False))[-1]["state"] == "done"
     assert max(most) == 1 and not running
 
