@@ -50,7 +50,7 @@ class Budget:
 
 
 LARGE_FILE = 8 << 20  # bytes; a file up to this size has the ordinary budget
-ORDINARY = Budget(cpu=2.9, wall=30.0, memory=500 << 20)
+ORDINARY = Budget(cpu=2.9, wall=30.0, memory=470 << 20)  # a worker that has read all formats holds 120 MB: 600 together
 LARGE = Budget(cpu=8, wall=30.0, memory=1300 << 20)
 JPEG_2000 = Budget(cpu=40, wall=120.0, memory=1300 << 20)
 """For JPEG 2000 of more than `limits.QUICK_JPEG_2000` pixels: 64 million of them take a worker some 15 s.
