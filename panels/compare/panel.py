@@ -11,6 +11,7 @@ from captioner.language import text
 from panels.compare.beam import render
 from panels.viewer import word_viewer
 from panels.viewer.panel import MODEL
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from captioner.decoding.comparison import Comparison
@@ -63,7 +64,7 @@ def build(pool: ModelPool, side: Sidebar, panel: Panel, tab: gr.Tab) -> None:
     beam = gr.HTML(apply_default_css=False, js_on_load=None, elem_id="beam")
 
     def show(session: Any, width: float, length_penalty: float) -> tuple[Any, str]:
-        if session is None or session.caption is None:
+        if not captioned(session):
             return word_viewer.EMPTY, ""
         model = pool.get(session.key.checkpoint)
         compared = compare_searches(model, session.features, int(width), length_penalty)

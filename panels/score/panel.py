@@ -17,6 +17,7 @@ from captioner.sentence import Sentence, worded
 from explain import truth
 from panels.server import modules
 from panels.shell import template
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from panels.viewer.panel import Panel
@@ -188,7 +189,7 @@ def build(panel: Panel, tab: gr.Tab, pool: Any = None) -> None:
     filled = gr.State("")
 
     def show(reference: Any, session: Any) -> str:
-        if session is None or session.caption is None:
+        if not captioned(session):
             return template.render(
                 "score/refusal.html", sentence=text("Choose an example, or bring your own pictures, first.")
             )

@@ -28,6 +28,7 @@ from panels.trust import figures as trust_figures
 from panels.trust import random_weights
 from panels.trust.places import places
 from panels.viewer import method as methods
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
@@ -107,7 +108,7 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
         asked = event._data
 
         def work(progress: Callable[[float, float], object]) -> dict[str, Any]:
-            if session is None or session.caption is None or asked.get("id") != session.token:
+            if not captioned(session) or asked.get("id") != session.token:
                 raise BadInput(text("The page shows another impression by now."))
             word, name = methods.place(session.caption, asked.get("word")), asked.get("method")
             trial = measure(pool.get(session.key.checkpoint), session, name, word, progress)
@@ -130,7 +131,7 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
         asked = event._data
 
         def work(progress: Callable[[float, float], object]) -> dict[str, Any]:
-            if session is None or session.caption is None:
+            if not captioned(session):
                 raise BadInput(text("Choose an example, or bring your own pictures, first."))
             name = methods.check(pool.get(session.key.checkpoint), asked.get("method"))
             key = session.key.checkpoint, name

@@ -26,6 +26,7 @@ from explain.report.parts import notices, shown_views
 from panels.server import modules
 from panels.server.jobs import FIGURE, SLOW, answers
 from panels.viewer import method as methods
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from captioner.caption import Caption, Finding
@@ -228,7 +229,7 @@ def build(pool: ModelPool, view: gr.HTML, session: gr.State, stops: Stops) -> No
 
     def told(event: gr.EventData, session: Any, request: gr.Request, place: dict[str, Any]) -> Iterator[Any]:
         def work(progress: Callable[[int, int], object]) -> dict[str, str]:
-            if session is None or session.caption is None:
+            if not captioned(session):
                 raise BadInput(text("There is no impression to save yet."))
             with speaking(ENGLISH):  # files go from hand to hand
                 return write(pool.get(session.key.checkpoint), session, event._data, progress)

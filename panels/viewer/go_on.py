@@ -11,6 +11,7 @@ from captioner.language import text
 from panels.server import modules
 from panels.server.jobs import MODEL, number
 from panels.viewer import word_viewer
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
@@ -73,7 +74,7 @@ def build(pool: ModelPool, view: gr.HTML, session: gr.State) -> None:
         asked = event._data
         answer = {"number": number(asked), "id": asked.get("id")}
         try:
-            if session is None or session.caption is None or asked.get("id") != session.token:
+            if not captioned(session) or asked.get("id") != session.token:
                 raise BadInput(text("The page shows another impression by now."))
             model = pool.get(session.key.checkpoint)
             return {**answer, "state": "done", **payload(model, session, beginning(asked.get("prefix")))}

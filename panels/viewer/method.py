@@ -24,6 +24,7 @@ from explain.report.data import coarse, layer, map_entry, payload
 from explain.report.parts import shown_views
 from panels.server import modules
 from panels.server.jobs import MODEL, SLOW, WAITS, answers, number
+from panels.viewer.session import captioned
 
 if TYPE_CHECKING:
     from captioner.caption import Caption
@@ -259,7 +260,7 @@ def build(pool: ModelPool, view: gr.HTML, session: gr.State, stops: Stops) -> No
         asked = event._data
 
         def work(progress: Callable[[int, int], object]) -> dict[str, Any]:
-            if session is None or session.caption is None or asked.get("id") != session.token:
+            if not captioned(session) or asked.get("id") != session.token:
                 raise BadInput(Sentence("The page shows another impression by now."))
             word, against, finding = asked.get("word"), asked.get("against"), asked.get("finding")
             if finding is not None:

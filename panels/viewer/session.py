@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     class CaptionedSession(Session):
         """A Session with an impression, and so with all that an impression is made of.
 
-        No class while the page runs: a listener looks whether `caption` is None before it hands its session on.
+        No class while the page runs: a listener asks `captioned` before it hands its session on.
         """
 
         study: Study

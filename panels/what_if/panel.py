@@ -17,6 +17,7 @@ from panels.server import modules
 from panels.shell import template
 from panels.viewer.panel import MODEL
 from panels.viewer.pictures import data_url, shrink
+from panels.viewer.session import captioned
 from panels.viewer.word_viewer import EMPTY, colour_tables, refusal
 from panels.what_if import request as door
 
@@ -111,7 +112,7 @@ def build(pool: ModelPool, panel: Panel, tab: gr.Tab) -> None:
     kept = gr.State(None, time_to_live=3600)
 
     def show(session: Any, kept: Any, asked: Any = None) -> tuple[Any, Any]:
-        if session is None or session.caption is None:
+        if not captioned(session):
             return EMPTY, None
         asked = asked if isinstance(asked, dict) else {}
         current = identity(session)
