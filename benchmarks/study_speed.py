@@ -30,12 +30,13 @@ def rows(model: Captioner, study: Study, rounds: int) -> list[Row]:
     import tensorflow as tf
 
     from captioner.images.preprocessing import prepare
+    from captioner.models.graph import graph
 
     pictures, mask = (tf.constant(part[None]) for part in prepare(study, model.config["preparation"]))
     matrix = tf.constant(np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32))
     kept = model.encode(study)
     beam: dict[str, Any] = {"decoding": "beam", "beam_width": 5}
-    living = tf.function(lambda pictures, mask: model.network.encode(pictures, mask, training=False))
+    living = graph(lambda pictures, mask: model.network.encode(pictures, mask, training=False))
     times = in_turns(
         {
             "matrix": lambda: tf.matmul(matrix, matrix).numpy(),

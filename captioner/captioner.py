@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ from captioner.decoding.sentence_rules import SentenceRules
 from captioner.errors import BadInput
 from captioner.images.preprocessing import Prepared, prepare
 from captioner.images.study import Study
-from captioner.models.freeze import frozen
+from captioner.models.folding import folded
+from captioner.models.graph import graph
 from captioner.reports.cleaning import clean
 from captioner.reports.findings import FINDINGS
 from captioner.sentence import Sentence
@@ -53,7 +55,7 @@ class Features:
 class Captioner:
     """A network with its vocabulary and configuration, ready to caption.
 
-    The encoder keeps the weights that it had at its first study (`captioner.models.freeze`).
+    The encoder keeps the weights that it had at its first study (`captioner.models.folding`).
 
     Attributes:
         name: as the configuration calls it.
@@ -71,20 +73,30 @@ class Captioner:
         decoding = config["decoding"]
         rules = SentenceRules(vocabulary) if decoding.get("sentence_rules", False) else None
         self.decoder = Decoder(network, vocabulary, rules, decoding.get("says_what_it_is_told", False))
-        size, channels = config["preparation"]["size"], config["preparation"].get("channels", 1)
-        self._encode = frozen(
-            network,
-            lambda pictures, mask: network.encode(pictures, mask, training=False),
-            [tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)],
-        )
-
-        self._examine = tf.function(
+        self._examine = graph(
             self._examine_graph,
-            input_signature=[
+            [
                 tf.TensorSpec((1, None, None), tf.float32),
                 tf.TensorSpec((1, None), tf.bool),
                 tf.TensorSpec((1, self.decoder.conditions_size), tf.float32),
             ],
+        )
+
+    @cached_property
+    def encoder(self) -> keras.Model | None:
+        """The network's encoder as studies see it, its batch norms folded, made at the first study and shared by all
+        graphs; None of a network that has no encoder."""
+        own = getattr(self.network, "encoder", None)
+        return None if own is None else folded(own)
+
+    @cached_property
+    def _encode(self) -> Any:
+        """Graph: pictures `(1, 2, size, size, channels)`, mask bool `(1, 2)` -> image features `(1, P, depth)`."""
+        network, encoder = self.network, self.encoder
+        size, channels = self.config["preparation"]["size"], self.config["preparation"].get("channels", 1)
+        return graph(
+            lambda pictures, mask: network.encode(pictures, mask, training=False, encoder=encoder),
+            [tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)],
         )
 
     @property

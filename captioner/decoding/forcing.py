@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from captioner.decoding.hypotheses import ALTERNATIVE_FIELDS, ALTERNATIVES, FAR_BELOW, Sequence
 from captioner.decoding.sentence_rules import SentenceRules, State
+from captioner.models.graph import graph
 from captioner.reports.findings import FINDINGS
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class TeacherForcing:
         )  # (V,)
         self.conditions_size = getattr(network, "conditions_size", 0)
         self._given = tf.TensorSpec((1, self.conditions_size), tf.float32)
-        self._force = tf.function(
+        self._force = graph(
             self.force_graph,
-            input_signature=[
+            [
                 tf.TensorSpec((None, None, None), tf.float32),
                 tf.TensorSpec((None, None), tf.bool),
                 tf.TensorSpec((None,), tf.int32),

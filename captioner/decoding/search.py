@@ -17,6 +17,7 @@ import tensorflow as tf
 from captioner.decoding.forcing import TeacherForcing
 from captioner.decoding.hypotheses import ALTERNATIVE_FIELDS, ALTERNATIVES, FAR_BELOW, Sequence, Trace, ranked
 from captioner.decoding.sentence_rules import SentenceRules
+from captioner.models.graph import graph
 
 if TYPE_CHECKING:
     import keras
@@ -47,9 +48,7 @@ class Decoder(TeacherForcing):
         super().__init__(network, vocabulary, rules, says_what_it_is_told)
         integer, prefix = tf.TensorSpec((), tf.int32), tf.TensorSpec((None,), tf.int32)
         image_features, mask = tf.TensorSpec((1, None, None), tf.float32), tf.TensorSpec((1, None), tf.bool)
-        self._search = tf.function(
-            self.search_graph, input_signature=[image_features, mask, integer, integer, self._given, prefix]
-        )
+        self._search = graph(self.search_graph, [image_features, mask, integer, integer, self._given, prefix])
 
     def search(
         self,

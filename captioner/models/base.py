@@ -116,15 +116,27 @@ class TwoViewCaptioner(keras.Model):
         """Numbers that `output_dense` makes the logits from."""
         return self.units
 
-    def encode(self, pictures: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+    def encode(
+        self,
+        pictures: keras.KerasTensor,
+        mask: keras.KerasTensor,
+        training: bool = False,
+        encoder: keras.Model | None = None,
+    ) -> keras.KerasTensor:
         """Pictures `(B, VIEWS, rows, columns, channels)`, mask bool `(B, VIEWS)` -> image features `(B, P, depth)`."""
-        return self.project(self.features(pictures, training=training), mask, training=training)
+        return self.project(self.features(pictures, training=training, encoder=encoder), mask, training=training)
 
-    def features(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself."""
+    def features(
+        self, pictures: keras.KerasTensor, training: bool = False, encoder: keras.Model | None = None
+    ) -> keras.KerasTensor:
+        """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself.
+
+        Args:
+            encoder: in place of the network's own, such as `captioner.models.folding.folded` makes.
+        """
         shape = ops.shape(pictures)
         flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
-        features = self.encoder(flat, training=training)  # (B * views, R, C, F)
+        features = (encoder or self.encoder)(flat, training=training)  # (B * views, R, C, F)
         return ops.reshape(features, (shape[0], shape[1], *self.grid, features.shape[-1]))  # (B, views, R, C, F)
 
     def project(

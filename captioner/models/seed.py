@@ -64,15 +64,23 @@ class SeedCaptioner(keras.Model):
         self.output_dense.build((None, units))
         self.built = True
 
-    def encode(self, pictures: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+    def encode(
+        self,
+        pictures: keras.KerasTensor,
+        mask: keras.KerasTensor,
+        training: bool = False,
+        encoder: keras.Model | None = None,
+    ) -> keras.KerasTensor:
         """Pictures `(B, VIEWS, rows, columns, channels)` -> image features `(B, P, depth)`; the mask is ignored."""
-        return self.project(self.features(pictures), mask)
+        return self.project(self.features(pictures, encoder=encoder), mask)
 
-    def features(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+    def features(
+        self, pictures: keras.KerasTensor, training: bool = False, encoder: keras.Model | None = None
+    ) -> keras.KerasTensor:
         """Pictures `(B, views, rows, columns, channels)`, of any views -> `(B, views, R, C, F)`, each by itself."""
         shape = ops.shape(pictures)
         flat = ops.reshape(pictures, (-1, *pictures.shape[2:]))  # (B * views, rows, columns, channels)
-        features = self.pool(self.encoder(flat, training=False))  # (B * views, R, C, F)
+        features = self.pool((encoder or self.encoder)(flat, training=False))  # (B * views, R, C, F)
         return ops.reshape(features, (shape[0], shape[1], *self.grid, features.shape[-1]))  # (B, views, R, C, F)
 
     def project(

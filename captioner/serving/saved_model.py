@@ -37,6 +37,7 @@ import tensorflow as tf
 from captioner.checkpoint.store import CONFIG, load
 from captioner.checkpoint.validate import HOW_OFTEN_RIGHT
 from captioner.errors import BadInput
+from captioner.models.graph import graph
 from captioner.reports.findings import FINDINGS, PLACES
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def export(checkpoint: str | Path | None, out: str | Path) -> None:
             **({"findings": (graphs.findings, ())} if model.has_findings else {}),
         }
         signatures = {
-            name: tf.function(run, autograph=False).get_concrete_function(pictures, mask, *more)
-            for name, (run, more) in endpoints.items()
+            name: graph(run).get_concrete_function(pictures, mask, *more) for name, (run, more) in endpoints.items()
         }
         # Nothing but the signatures and the variables that they read: `keras.export` would trace each graph twice.
         exported = tf.Module()

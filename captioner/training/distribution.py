@@ -232,7 +232,7 @@ class Distributed:
             optimizer.apply([gradient / replicas for gradient in gradients], variables)
             return {"loss": total, **({f"{name}_loss": part for name, part in parts.items()} if len(parts) > 1 else {})}
 
-        @tf.function
+        @tf.function(autograph=False)
         def step(data: Shares) -> dict[str, tf.Tensor]:
             return {
                 name: self.strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
     from captioner.captioner import Captioner
@@ -59,7 +60,8 @@ def living(model: Captioner) -> Iterator[None]:
 def _made(model: Captioner, living: bool) -> Graphs:
     preparation = model.config["preparation"]
     calibration = model.calibration if model.has_findings else ()
-    return Graphs(model.decoder, preparation["size"], preparation.get("channels", 1), living, calibration)
+    encoder = None if living else model.encoder
+    return Graphs(model.decoder, preparation["size"], preparation.get("channels", 1), encoder, calibration)
 
 
 class Graphs:
@@ -73,8 +75,8 @@ class Graphs:
     Args:
         decoder: captioner.decoding.search.Decoder of the network.
         size, channels: of its pictures.
-        living: whether the encoder's weights are read anew at every call; else they are constants, which is quicker
-            (`captioner.models.freeze`).
+        encoder: in place of the network's own, such as `Captioner.encoder`; None for the network's, whose weights may
+            change from call to call.
         calibration: `(slope, offset)` of each of `FINDINGS`, which turn the finding head's logits into the log odds of
             calibrated probabilities; none of a network without a finding head.
     """
@@ -84,41 +86,33 @@ class Graphs:
         decoder: Decoder,
         size: int,
         channels: int,
-        living: bool = False,
+        encoder: keras.Model | None = None,
         calibration: Sequence[tuple[float, float]] = (),
     ) -> None:
         import tensorflow as tf
 
-        from captioner.models.freeze import frozen
+        from captioner.models.graph import graph
 
-        self.decoder, self.network = decoder, decoder.network
+        self.decoder, self.network, self.encoder = decoder, decoder.network, encoder
         network = self.network
-
-        def encoding(call: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> Any:
-            return tf.function(call, input_signature=signature) if living else frozen(network, call, signature)
-
         pictures = tf.TensorSpec((None, None, size, size, channels), tf.float32)
         ids, mask = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((2,), tf.bool)
         told = tf.TensorSpec((1, decoder.conditions_size), tf.float32)
-        self.features = encoding(self._features, [pictures])
+        self.features = graph(self._features, [pictures])
         depth = self.features.get_concrete_function().structured_outputs.shape[-1]
         features = tf.TensorSpec((None, 2, *network.grid, depth), tf.float32)
-        self.of_features = tf.function(self._of_features, input_signature=[features, mask, told, ids, ids])
-        self.features_gradient = tf.function(
-            self._features_gradient, input_signature=[features, mask, told, ids, ids, ids]
-        )
-        self.pixels_gradient = encoding(self._pixels_gradient, [pictures, mask, told, ids, ids, ids])
+        self.of_features = graph(self._of_features, [features, mask, told, ids, ids])
+        self.features_gradient = graph(self._features_gradient, [features, mask, told, ids, ids, ids])
+        self.pixels_gradient = graph(self._pixels_gradient, [pictures, mask, told, ids, ids, ids])
         if calibration:
             self._slope, self._offset = np.array(calibration, np.float32).T  # (13,) each
-            self.findings = tf.function(self._findings, input_signature=[features, mask])
-            self.findings_features_gradient = tf.function(
-                self._findings_features_gradient, input_signature=[features, mask, ids]
-            )
-            self.findings_pixels_gradient = encoding(self._findings_pixels_gradient, [pictures, mask, ids])
+            self.findings = graph(self._findings, [features, mask])
+            self.findings_features_gradient = graph(self._findings_features_gradient, [features, mask, ids])
+            self.findings_pixels_gradient = graph(self._findings_pixels_gradient, [pictures, mask, ids])
 
     def _features(self, pictures: tf.Tensor) -> tf.Tensor:
         """Pictures `(N, views, size, size, channels)` -> features `(N, views, R, C, F)`, each picture by itself."""
-        return self.network.features(pictures, training=False)
+        return self.network.features(pictures, training=False, encoder=self.encoder)
 
     def _image_features(self, features: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Features `(N, 2, R, C, F)` -> what decoder and finding head read `(N, P, depth)`, and the mask `(N, 2)`."""

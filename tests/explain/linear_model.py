@@ -26,7 +26,7 @@ class LinearNetwork:
 
     grid = GRID
 
-    def features(self, pictures, training=False):
+    def features(self, pictures, training=False, encoder=None):
         shape = tf.shape(pictures)
         blocks = tf.reshape(pictures, (shape[0], shape[1], GRID[0], CELL, GRID[1], CELL))
         mean = tf.reduce_mean(blocks, axis=(3, 5))  # (B, views, 2, 2)
@@ -36,7 +36,7 @@ class LinearNetwork:
         there = tf.cast(mask, tf.float32)[:, :, None, None, None]
         return tf.reshape(features * there, (-1, 8, 2))  # (B, P, F)
 
-    def encode(self, pictures, mask, training=False):
+    def encode(self, pictures, mask, training=False, encoder=None):
         return self.project(self.features(pictures), mask)
 
     def begin(self, image_features, mask):

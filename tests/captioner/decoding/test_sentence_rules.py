@@ -14,6 +14,7 @@ from captioner.decoding.hypotheses import FAR_BELOW
 from captioner.decoding.search import Decoder
 from captioner.decoding.sentence_rules import CLOSING, SentenceRules
 from captioner.errors import BadInput
+from captioner.models.graph import graph
 from captioner.reports.findings import FINDINGS, PLACES, all_mentions
 from captioner.reports.statements import empty_sentences, is_closing, repetitions, sentences
 from captioner.vocabulary import Vocabulary
@@ -34,9 +35,9 @@ WORDS = (
 ).split()
 VOCABULARY = Vocabulary([*SPECIAL, *WORDS])
 RULES = SentenceRules(VOCABULARY)
-BARRED, ADVANCE = (tf.function(call, reduce_retracing=True) for call in (RULES.barred, RULES.advance))
-ALONG = tf.function(
-    Decoder(None, VOCABULARY, RULES)._barred_along, input_signature=[tf.TensorSpec([None], tf.int32)]
+BARRED, ADVANCE = (tf.function(call, reduce_retracing=True, autograph=False) for call in (RULES.barred, RULES.advance))
+ALONG = graph(
+    Decoder(None, VOCABULARY, RULES)._barred_along, [tf.TensorSpec([None], tf.int32)]
 )  # tokens (T,) -> bool (T, V)
 
 
@@ -223,7 +224,7 @@ def test_a_vocabulary_without_closing_words_is_refused():
 TINY = Vocabulary([*SPECIAL, "no", "effusion", "normal"])
 TINY_RULES = SentenceRules(TINY)
 TINY_BARRED, TINY_ADVANCE = (
-    tf.function(call, reduce_retracing=True) for call in (TINY_RULES.barred, TINY_RULES.advance)
+    tf.function(call, reduce_retracing=True, autograph=False) for call in (TINY_RULES.barred, TINY_RULES.advance)
 )
 SHOWN = tf.constant([[True, True]])
 

@@ -75,17 +75,17 @@ def test_a_given_order_hides_what_its_map_hides(tiny, study):
     assert hider.of(1, values).hidden == hider.of_ranked(1, ranked).hidden
 
 
-def test_frozen_graphs_give_the_living_ones_numbers(tiny, study):
+def test_graphs_of_the_folded_encoder_give_the_living_ones_numbers(tiny, study):
     pictures, mask = prepare(study, tiny.config["preparation"])
     against = np.array([-1, 7, -1, -1, -1], np.int32)
     seen = (np.stack([pictures, pictures[::-1]]), mask, np.zeros((1, 0), np.float32))
     asked = (*seen, np.array(TOKENS, np.int32), against, np.array(WORDS, np.int32))
-    frozen = [value.numpy() for value in graphs_of(tiny).pixels_gradient(*asked)]
+    still = [value.numpy() for value in graphs_of(tiny).pixels_gradient(*asked)]
     with living(tiny):
         alive = [value.numpy() for value in graphs_of(tiny).pixels_gradient(*asked)]
         one = graphs_of(tiny).pixels_gradient(*asked[:5], np.array(WORDS[1:], np.int32))
-    assert frozen[1].shape == (2, *asked[0].shape)
-    for number, (first, second) in enumerate(zip(frozen, alive)):
+    assert still[1].shape == (2, *asked[0].shape)
+    for number, (first, second) in enumerate(zip(still, alive)):
         np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(second[1:], one[number].numpy(), rtol=1e-4, atol=1e-7)
 
