@@ -63,6 +63,7 @@ def test_a_course_page_shows_the_panels_that_it_names_and_another_site_shows_not
             other.goto(site)
             other.wait_for_timeout(1500)
             assert other.frame_locator("iframe").locator("#panels").count() == 0
+            other.close()
 
 
 def test_one_panel_needs_no_tabs_and_nonsense_beside_it_gets_a_sentence(visit, address):
