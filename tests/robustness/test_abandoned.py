@@ -37,7 +37,7 @@ def explained(address, visitor, shown, method, number, word=None):
     return ask(address, listener(address, "viewer", "slow_maps"), [None], visitor, wish)
 
 
-@pytest.mark.parametrize("served, times", [("tiny", 8), pytest.param("default", 20, marks=LONG)], indirect=["served"])
+@pytest.mark.parametrize("served, times", [("tiny", 5), pytest.param("default", 20, marks=LONG)], indirect=["served"])
 def test_slow_work_begun_and_stopped_again_and_again_leaves_nothing(served, chest, times):
     process, address, checkpoint = served
     shown = begin_session(address, upload(address, chest), checkpoint, "ann")
