@@ -19,7 +19,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--process-per-site",  # all pages of a server in one process, which keeps what it has compiled of the page's scripts
+    "--process-per-site",  # one process for all pages of a server, which keeps what it has compiled of their scripts
 ]
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
 LAPTOP = {"width": 1440, "height": 900}
