@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,7 @@ def export(checkpoint: str | Path | None, out: str | Path) -> None:
         graphs, size = Graphs(model), model.config["preparation"]["size"]
         pictures = tf.TensorSpec((None, 2, size, size), tf.uint8, "pictures")
         mask = tf.TensorSpec((None, 2), tf.bool, "mask")
-        endpoints = {
+        endpoints: dict[str, tuple[Callable[..., Any], tuple[tf.TensorSpec, ...]]] = {
             "greedy": (graphs.greedy, ()),
             "beam": (
                 graphs.beam,
