@@ -18,11 +18,12 @@ from gradio.data_classes import FileData, ListFiles
 from captioner import BadInput
 from captioner.images.limits import shown_name
 from captioner.images.pairing import Rule
-from captioner.language import later, text
+from captioner.language import text
 from captioner.sentence import Sentence
 from captioner.serving.upload_batch import HEADER, HOW, MOST_STUDIES, Answered, UploadBatch, csv_line
 from panels.server import modules, visitors
 from panels.server.jobs import BATCH, MODEL, SLOW, number
+from panels.server.upload_folder import GONE
 from panels.shell import template
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 FIRST = (MODEL["concurrency_id"], SLOW["concurrency_id"])  # what goes before a study of a batch
 MOST_LEFT_OUT = 20  # that are named
-GONE = later("Give the files again: they are here no longer.")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from captioner.language import later, text
-from panels.server import framing, modules, request_limits, routes, visitor_language, visitors
+from panels.server import framing, modules, request_limits, routes, sessions, visitor_language, visitors
 from panels.server.routes import App, Message, Receive, Scope, Send
 
 
@@ -85,5 +85,6 @@ def app_kwargs(mcp: bool = False, embed_from: Sequence[str] = ()) -> dict[str, A
             Middleware(request_limits.RequestLimits),
             Middleware(request_limits.PasswordBrake),
             Middleware(visitors.FairShare),
+            Middleware(sessions.KeptSessions),
         ]
     }

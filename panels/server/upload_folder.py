@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from captioner.language import later
+
 try:
     import fcntl
 except ImportError:  # not a Unix: nothing is locked there, and nothing of a killed server removed
     fcntl = None  # type: ignore[assignment]
 
 NAME, LOCK = "chest-x-ray-impressions", "in-use"
+GONE = later("Give the files again: they are here no longer.")
 
 _held: list[int] = []  # open lock files; the system lets go of them when the process ends, however it ends
 

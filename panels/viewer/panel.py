@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -20,14 +21,15 @@ from explain.truth import of_example, of_own
 from panels.findings import draft
 from panels.findings import panel as findings
 from panels.server.jobs import MODEL, Stops
+from panels.server.sessions import Remade
+from panels.server.upload_folder import GONE
 from panels.shell import deep_link, notice
 from panels.viewer import export, go_on, method
 from panels.viewer import word_viewer as viewer
 from panels.viewer.pictures import shrink
-from panels.viewer.session import SearchSettings, Session, StudyKey
+from panels.viewer.session import Encoded, SearchSettings, Session, StudyKey
 
 if TYPE_CHECKING:
-    from captioner.captioner import Captioner
     from panels.server.model_pool import ModelPool
     from panels.shell.sidebar import Sidebar
 
@@ -35,12 +37,19 @@ if TYPE_CHECKING:
 _WISHES = ("maps", "slow_maps", "steer", "trial", "mend", "go_on", "file", "slow_file", "stop")
 
 
-def _begin(model: Captioner, key: StudyKey, frontal: str, lateral: str | None) -> Session:
-    """A session for a new study: read it and run the encoder once."""
-    full = read_study(frontal, lateral or None, mend=key.mended)
+def _encoded(pool: ModelPool, key: StudyKey) -> Encoded:
+    """Read a study and run the encoder once.
+
+    Raises:
+        BadInput: as of `captioner.read_study`; the files are gone.
+    """
+    if not all(Path(path).is_file() for path in key[:2] if path):
+        raise BadInput(text(GONE))
+    full = read_study(key.frontal, key.lateral or None, mend=key.mended)
     small = Study(shrink(full.frontal), full.lateral and shrink(full.lateral), full.notices, full.mendings)
     sizes = {view.name: view.pixels.shape for view in full.views}
-    return Session(key, small, sizes, model.encode(full), attention.extent(model.coverage))
+    model = pool.get(key.checkpoint)
+    return Encoded(small, sizes, model.encode(full), attention.extent(model.coverage))
 
 
 def answer(
@@ -79,9 +88,8 @@ def answer(
             _mended(session, frontal, lateral) if mended is None else mended,
         )
         if session is None or session.key != key:
-            session = _begin(model, key, frontal, lateral)
+            session = Session(key, Remade(lambda: _encoded(pool, key)))
         study, features, extent = session.study, session.features, session.extent
-        assert study is not None and features is not None and extent is not None  # a session with a key has them
         caption = model.caption(
             features, decoding=decoding, beam_width=int(width), length_penalty=float(length_penalty)
         )
@@ -180,13 +188,13 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
     def write_again(*values: Any) -> Any:
         # Only where there is an impression already, and only for another one: leaving a field asks for nothing.
         session = values[-1]
-        if session is None or session.study is None or asked_before(session, *values[:6]):
+        if session is None or session.encoded is None or asked_before(session, *values[:6]):
             return gr.skip(), gr.skip()
         return answer(pool, *values)
 
     def mend(event: gr.EventData, *values: Any) -> Any:
         session, asked = values[-1], event._data if isinstance(event._data, dict) else {}
-        if session is None or session.study is None or asked.get("id") != session.token:
+        if session is None or session.encoded is None or asked.get("id") != session.token:
             return gr.skip(), gr.skip()
         done = session.key.mended
         return answer(pool, *values, mended=done[:-1] if asked.get("undo") else (*done, str(asked.get("name"))))

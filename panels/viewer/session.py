@@ -7,6 +7,7 @@ from captioner import Caption, Study
 from captioner.images.preprocessing import Prepared
 from explain.heatmap import Extent
 from explain.truth import Truth
+from panels.server.sessions import Remade
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from captioner.captioner import Features
@@ -41,16 +42,29 @@ class SearchSettings(NamedTuple):
     length_penalty: float = 0.7
 
 
+class Encoded(NamedTuple):
+    """A study and what the encoder makes of it.
+
+    Attributes:
+        study: captioner.Study, at the size it is shown at.
+        sizes: view name -> (rows, columns) of the pictures as they came.
+        features: captioner Features.
+        extent: explain.heatmap.Extent.
+    """
+
+    study: Study
+    sizes: dict[str, tuple[int, int]]
+    features: "Features"
+    extent: Extent
+
+
 @dataclass(frozen=True)
 class Session:
     """What one visitor has on the page, so that another search on the same study need not run the encoder again.
 
     Attributes:
-        key: StudyKey that `features` were made of.
-        study: captioner.Study, at the size it is shown at.
-        sizes: view name -> (rows, columns) of the pictures as they came.
-        features: captioner Features.
-        extent: explain.heatmap.Extent.
+        key: StudyKey of the study.
+        encoded: Encoded, made again from the files where it was given up; None before the first study.
         search: SearchSettings that the last caption was asked for with.
         caption: the last Caption.
         title: a line about the last caption.
@@ -61,10 +75,7 @@ class Session:
     """
 
     key: StudyKey = StudyKey()
-    study: Study | None = None
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    features: "Features | None" = field(default=None, repr=False)
-    extent: Extent | None = None
+    encoded: Remade[Encoded] | None = field(default=None, repr=False)
     search: SearchSettings = SearchSettings()
     caption: Caption | None = None
     title: str = ""
@@ -73,12 +84,43 @@ class Session:
     token: str = ""
     maps: dict[Any, Any] = field(default_factory=dict, repr=False)
 
+    def _encoded(self) -> Encoded:
+        if self.encoded is None:
+            raise ValueError("there is no study yet")
+        return self.encoded.get()
+
+    @property
+    def study(self) -> Study:
+        """As of `Encoded`; these four raise ValueError before the first study, BadInput when its files are gone."""
+        return self._encoded().study
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """As of `Encoded`."""
+        return self._encoded().sizes
+
+    @property
+    def features(self) -> "Features":
+        """As of `Encoded`."""
+        return self._encoded().features
+
+    @property
+    def extent(self) -> Extent:
+        """As of `Encoded`."""
+        return self._encoded().extent
+
     @property
     def pictures(self) -> Prepared:
-        """The study as the network takes it, for explanations; ValueError before the first study."""
-        if self.features is None or self.features.prepared is None:
-            raise ValueError("there is no study yet")
-        return self.features.prepared
+        """The study as the network takes it, for explanations."""
+        prepared = self.features.prepared
+        assert prepared is not None  # features of a study, and not of patches
+        return prepared
+
+    def let_go(self) -> None:
+        """Give up what can be made again, which takes a moment: the encoded study, and the maps."""
+        if self.encoded is not None:
+            self.encoded.let_go()
+        self.maps.clear()
 
 
 if TYPE_CHECKING:
@@ -89,9 +131,6 @@ if TYPE_CHECKING:
         No class while the page runs: a listener asks `captioned` before it hands its session on.
         """
 
-        study: Study
-        features: Features
-        extent: Extent
         caption: Caption
         truth: Truth
 

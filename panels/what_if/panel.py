@@ -23,12 +23,12 @@ from panels.what_if import request as door
 
 if TYPE_CHECKING:
     from captioner.caption import Word
-    from captioner.captioner import Captioner
+    from captioner.captioner import Captioner, Features
     from captioner.counterfactual import Outcome
     from captioner.images.study import Study, View
     from panels.server.model_pool import ModelPool
     from panels.viewer.panel import Panel
-    from panels.viewer.session import CaptionedSession
+    from panels.viewer.session import CaptionedSession, StudyKey
 
 LONGEST_SIDE = 560  # pixels of a picture to paint on
 
@@ -80,7 +80,23 @@ def maps_of(outcome: Outcome) -> list[list[dict[str, Any]] | None]:
     ]
 
 
-def features_of(model: Captioner, session: CaptionedSession, kept: Any) -> tuple[Any, Any]:
+class Resized:
+    """The features of a study at the size that is changed here, where it was shown smaller than it came.
+
+    Attributes:
+        key: StudyKey of the study.
+        features: of it; None once they are given up.
+    """
+
+    def __init__(self, key: StudyKey, features: Features | None) -> None:
+        self.key, self.features = key, features
+
+    def let_go(self) -> None:
+        """Give the features up."""
+        self.features = None
+
+
+def features_of(model: Captioner, session: CaptionedSession, kept: Resized | None) -> tuple[Features, Resized | None]:
     """`(features, kept)` of the study at the size that is changed here; encoded anew only where it was shown smaller.
 
     Args:
@@ -88,9 +104,11 @@ def features_of(model: Captioner, session: CaptionedSession, kept: Any) -> tuple
     """
     if all(view.pixels.shape == session.sizes[view.name] for view in session.study.views):
         return session.features, None
-    if kept is None or kept[0] != session.key:
-        kept = session.key, model.encode(session.study)
-    return kept[1], kept
+    features = kept.features if kept is not None and kept.key == session.key else None
+    if features is None:
+        features = model.encode(session.study)
+        kept = Resized(session.key, features)
+    return features, kept
 
 
 def build(pool: ModelPool, panel: Panel, tab: gr.Tab) -> None:

@@ -139,6 +139,14 @@ def begin_session(address, frontal, checkpoint, visitor):
     return shown
 
 
+@contextmanager
+def page_open(address, visitor):
+    """The heartbeat of a visitor's page, which a browser keeps open as long as the page is."""
+    with httpx.stream("GET", f"{address}{API}/heartbeat/{visitor}", timeout=START) as beating:
+        beating.raise_for_status()
+        yield
+
+
 def seconds_of_processor(process):
     """Seconds of processor that a living process has used."""
     with open(f"/proc/{process}/stat", encoding="ascii") as told:

@@ -15,7 +15,7 @@ import pytest
 from captioner.checkpoint import store
 from explain.methods.base import METHODS, method
 from panels.server import memory
-from tests.robustness.server import ask, begin_session, dashboard_process, listener, state, upload
+from tests.robustness.server import ask, begin_session, dashboard_process, listener, page_open, state, upload
 
 WAIT = 5400  # seconds, on a machine that does much else
 MOST = 2 << 30  # bytes of the main process; decoders are processes of their own
@@ -51,6 +51,10 @@ class Visitor:
 
     def does_everything(self, random_weights):
         """An impression, all maps, the evidence of a word, changed pictures, and if so the test on random weights."""
+        with page_open(self.address, self.name):
+            self._looks_at_everything(random_weights)
+
+    def _looks_at_everything(self, random_weights):
         shown = begin_session(self.address, self.picture, self.checkpoint, self.name)
         wish = {"id": shown["id"], "method": self.method, "number": 1}
         event = "slow_maps" if method(self.method).slow else "maps"

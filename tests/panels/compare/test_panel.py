@@ -12,7 +12,8 @@ from captioner.vocabulary import Vocabulary
 from explain import heatmap
 from panels.compare import beam
 from panels.compare import panel as compare
-from panels.viewer.session import Session, StudyKey
+from panels.server.sessions import Remade
+from panels.viewer.session import Encoded, Session, StudyKey
 from tests.stand_in import BEAM_SENTENCE, DROPPED, OTHER_HYPOTHESES, SENTENCES, StandIn, draw_chest
 
 
@@ -21,7 +22,8 @@ def compared():
     model = StandIn()
     study = Study(View("frontal", draw_chest(60, 50)), View("lateral", draw_chest(60, 50, True)), ())
     features = model.encode(study)
-    session = Session(StudyKey("a", "b", "default"), study, {}, features, heatmap.WHOLE)
+    encoded = Encoded(study, {}, features, heatmap.WHOLE)
+    session = Session(StudyKey("a", "b", "default"), Remade(lambda: encoded))
     return model, session, compare_searches(model, features, 3, 0.7)
 
 

@@ -1,7 +1,6 @@
 """What if: requests, their limits, the sentence, the endpoint. For painting see tests/browser/test_what_if.py."""
 
 import base64
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,8 +13,10 @@ from hypothesis import strategies as st
 from captioner import BadInput, Study, View
 from captioner.counterfactual import compare_with_changes
 from captioner.images.perturbation import FILLS, GRID, Changes, ViewChange
+from explain.heatmap import WHOLE
 from panels.server.model_pool import ModelPool
-from panels.viewer.session import Session
+from panels.server.sessions import Remade
+from panels.viewer.session import Encoded, Session, StudyKey
 from panels.what_if import panel as what_if
 from panels.what_if import request as what_if_request
 from tests.stand_in import SENTENCES, StandIn, draw_chest, serve, write_examples
@@ -129,16 +130,22 @@ def test_a_text_is_stripped_and_may_be_missing(typed, expected):
 # ---- the panel -------------------------------------------------------------------------------------------------------
 
 
+def begun(model, size):
+    """A session with a study whose two pictures came in a size."""
+    encoded = Encoded(drawn(), {"frontal": size, "lateral": size}, model.encode(drawn()), WHOLE)
+    return Session(StudyKey("a", "b", "default"), Remade(lambda: encoded))
+
+
 def test_a_large_upload_is_compared_with_itself_at_the_size_shown():
     model = StandIn("default")
-    session = Session(
-        ("a", "b", "default"), drawn(), {"frontal": (3000, 2400), "lateral": (3000, 2400)}, model.encode(drawn())
-    )
+    session = begun(model, (3000, 2400))
     features, kept = what_if.features_of(model, session, None)
     assert model.encoded == 2 and features is not session.features
     assert what_if.features_of(model, session, kept)[0] is features and model.encoded == 2
-    same = replace(session, sizes={"frontal": (300, 240), "lateral": (300, 240)})
-    assert what_if.features_of(model, same, kept) == (session.features, None)
+    kept.let_go()  # the visitor has left, and comes back
+    assert what_if.features_of(model, session, kept)[0] is not None and model.encoded == 3
+    same = begun(model, (300, 240))
+    assert what_if.features_of(model, same, kept) == (same.features, None)
 
 
 # ---- the endpoint ----------------------------------------------------------------------------------------------------
