@@ -6,7 +6,9 @@ Murray's law (1926), so that flow and calibre agree from the hilum to the last t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,9 +28,7 @@ def trees(body: Body, chest: Chest, fine: float = 1.0) -> tuple[np.ndarray, np.n
     rng = stream(body.seed, "vessels")
     arch = 0.36 * body.height
     y = float(body.spine_y(arch)) - 42
-    points: list[np.ndarray] = []
-    radii: list[np.ndarray] = []
-    lengths: list[np.ndarray] = []
+    branches: list[_Branch] = []
     for side in (-1, 1):
         drawn = _targets(rng, chest, side, 640)
         roots = [
@@ -37,8 +37,8 @@ def trees(body: Body, chest: Chest, fine: float = 1.0) -> tuple[np.ndarray, np.n
         ]  # veins enter lower
         for root, straight, radius, targets in roots:
             unit = radius * body.vessel / max(len(targets), 1) ** MURRAY
-            _grow(rng, root, targets, unit, straight, points, radii, lengths, fine)
-    centres, sizes, reaches = np.concatenate(points), np.concatenate(radii), np.concatenate(lengths)
+            branches += _grown(rng, root, targets, unit, straight, fine)
+    centres, sizes, reaches = _sampled(branches)
     wheres, masses = [], []
     for group, count in ((sizes < 1.4, 4), (sizes >= 1.4, int(22 * fine**2))):
         spread = centres[group, None] + sizes[group, None, None] * _ball(count)
@@ -65,51 +65,68 @@ def _targets(rng: np.random.Generator, chest: Chest, side: int, count: int) -> n
     return found[:count]
 
 
-def _grow(
-    rng: np.random.Generator,
-    root: np.ndarray,
-    targets: np.ndarray,
-    unit: float,
-    straight: float,
-    points: list[np.ndarray],
-    radii: list[np.ndarray],
-    lengths: list[np.ndarray],
-    fine: float,
-) -> None:
+class _Branch(NamedTuple):
+    """A curved piece of a tree: from `start` by way of `bend` to `end`, mm, and where it is sampled."""
+
+    start: np.ndarray
+    bend: np.ndarray
+    end: np.ndarray
+    steps: int  # samples
+    shift: float  # of all samples, in samples, 0 to 1
+    radius: float
+    length: float
+
+
+def _grown(
+    rng: np.random.Generator, root: np.ndarray, targets: np.ndarray, unit: float, straight: float, fine: float
+) -> list[_Branch]:
     """Split the targets in two, walk part of the way towards each half, go on. `unit`: the radius to one target."""
-    stack = [(root, root - [0, 0, 1], targets)]
+    branches: list[_Branch] = []
+    stack = [(root, root - [0, 0, 1], targets, targets.mean(0))] if len(targets) else []
     while stack:
-        start, before, mine = stack.pop()
-        count = len(mine)
-        if count == 0:
-            continue
-        goal = mine.mean(0)
-        if count == 1:
-            parts = [mine]
-        else:
-            spread = mine - goal
-            axis = spread[np.argmax((spread**2).sum(1))] + rng.normal(0, 4, 3)
-            order = spread @ axis
-            cut = np.quantile(order, rng.uniform(0.3, 0.7))
-            parts = [mine[order <= cut], mine[order > cut]]
-        for part in parts:
-            if not len(part):
-                continue
-            middle = part.mean(0)
+        start, before, mine, goal = stack.pop()
+        heading = start - before
+        heading = heading / max(_norm(heading), 1e-3)
+        for part in _halves(rng, mine, goal):
+            middle = np.add.reduce(part, 0) / len(part)
             way = middle - start
             share = 1.0 if len(part) == 1 else (0.3 + 0.2 * rng.random()) * straight * 1.5
-            end = start + share * way + rng.normal(0, 0.04, 3) * np.linalg.norm(way)
-            heading = (start - before) / max(np.linalg.norm(start - before), 1e-3)
-            length = np.linalg.norm(end - start)
+            end = start + share * way + rng.normal(0, 0.04, 3) * _norm(way)
+            length = _norm(end - start)
             bend = start + 0.45 * (end - start) + 0.16 * length * heading
             steps = max(int(length * fine / 1.2), 1)
-            t = ((np.arange(steps) + rng.random()) / steps)[:, None]
-            points.append((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end)
             radius = max(unit * len(part) ** MURRAY, THINNEST)
-            radii.append(radius * (1 - 0.18 * t[:, 0]))
-            lengths.append(np.full(steps, length / steps))
+            branches.append(_Branch(start, bend, end, steps, rng.random(), radius, length))
             if len(part) > 1:
-                stack.append((end, start, part))
+                stack.append((end, start, part, middle))
+    return branches
+
+
+def _halves(rng: np.random.Generator, targets: np.ndarray, goal: np.ndarray) -> list[np.ndarray]:
+    """Targets `(N, 3)` in two parts, across the direction of the one that is farthest from their middle, `goal`."""
+    count = len(targets)
+    if count == 1:
+        return [targets]
+    spread = targets - goal
+    axis = spread[np.argmax((spread**2).sum(1))] + rng.normal(0, 4, 3)
+    order = spread @ axis
+    last = int(rng.uniform(0.3, 0.7) * (count - 1))  # of the first part
+    first = order <= np.partition(order, last)[last]
+    return [part for part in (targets[first], targets[~first]) if len(part)]
+
+
+def _sampled(branches: Sequence[_Branch]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points on branches `(N, 3)`, the vessel's radius at each and the length that it stands for, `(N,)`, mm."""
+    starts, bends, ends, steps, shifts, radii, lengths = map(np.array, zip(*branches))
+    which = np.repeat(np.arange(len(branches)), steps)
+    number = np.arange(len(which)) - np.repeat(np.cumsum(steps) - steps, steps)  # of each point on its branch
+    t = ((number + shifts[which]) / steps[which])[:, None]
+    points = (1 - t) ** 2 * starts[which] + 2 * t * (1 - t) * bends[which] + t**2 * ends[which]
+    return points, radii[which] * (1 - 0.18 * t[:, 0]), (lengths / steps)[which]
+
+
+def _norm(vector: np.ndarray) -> float:
+    return math.sqrt(vector.dot(vector))
 
 
 def _ball(count: int) -> np.ndarray:
