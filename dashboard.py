@@ -47,7 +47,7 @@ EXAMPLES = Path(__file__).resolve().parent / "examples"
 MINUTE = 60
 # How many requests may wait. The next visitor is told so, and the page asks again (panels/shell/retry_full_queue.js).
 QUEUE = 64
-SESSIONS = 64  # visitors whose impression and maps are kept, the last: some 8 MB each
+SESSIONS = 64  # visitors whose impression and maps are kept, the last: some 3 MB each
 
 
 def build(pool: ModelPool, examples_folder: Path = EXAMPLES) -> gr.Blocks:

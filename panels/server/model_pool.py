@@ -26,7 +26,7 @@ class ModelPool:
         folders: name -> folder, the first being the one to start with.
         load: folder -> Captioner; raises BadInput when the folder cannot be used.
         warm: called with a Captioner in a thread of its own once it is loaded, to make it quicker later.
-        keep: how many; each takes some 200 MB with its graphs, before anything is explained.
+        keep: how many.
         let_go: called when one was given up, to free what it took.
     """
 
