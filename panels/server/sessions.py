@@ -2,8 +2,9 @@
 
 Gradio keeps a copy of every value that a page has shown, for links that bring it back (which are shut here,
 `panels.server.routes`), and everything else for an hour after the page was closed. Here no copies are kept. What can
-be made again is given up soon after the visitor has left, or when he has asked for nothing for long: whoever comes
-back, from a locked telephone or a dead spot, finds his study where it was and waits a moment longer, once.
+be made again is given up soon after the visitor has left: whoever comes back, from a locked telephone or a dead spot,
+finds his study where it was and waits a moment longer, once, as long as his files are here. An open page keeps it all:
+a study is wanted for longer than its files are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from panels.server import routes
 from panels.server.routes import App, Receive, Scope, Send
 
 LEFT = 40.0  # seconds after the last question of a closed page, from which on what can be made again is given up
-IDLE = 600.0  # the same of an open page
 FORGOTTEN = 3600.0  # seconds after the last question, from which on nothing is kept
 
 _HEARTBEAT = re.compile(routes.API + r"/heartbeat/([^/]+)")
@@ -106,7 +106,7 @@ class Sessions(StateHolder):
                 with self.lock:
                     self.session_data.pop(visitor, None)
                     self.time_last_used.pop(visitor, None)
-            elif isinstance(visit, Visit) and unused > (LEFT if visit.is_closed else IDLE):
+            elif isinstance(visit, Visit) and visit.is_closed and unused > LEFT:
                 visit.let_go()
 
 

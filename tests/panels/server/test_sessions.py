@@ -86,13 +86,12 @@ def test_who_has_left_is_kept_little_of_and_finds_his_study_again(served):
     assert again == before and again["state"] == "done" and served.model.looks == looks + 1
 
 
-def test_whose_page_is_open_keeps_everything_for_a_while(served, monkeypatch):
-    begin_session(served.url, served.picture, "default", "ben")
+def test_whose_page_is_open_keeps_everything_though_his_files_are_gone(served):
+    token = begin_session(served.url, served.picture, "default", "ben")["id"]
     here = kept(served, "ben")
     time.sleep(1.5)  # more than `LEFT`, and more than a second, at which Gradio looks
-    assert here.encoded._value is not None
-    monkeypatch.setattr(sessions, "IDLE", 0.2)
-    until(lambda: here.encoded._value is None)
+    os.unlink(here.key.frontal)
+    assert here.encoded._value is not None and going_on(served, "ben", token)["output"]["data"][0]["state"] == "done"
 
 
 def test_who_comes_back_is_here_again(served):
