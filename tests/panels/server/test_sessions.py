@@ -62,7 +62,8 @@ def kept(served, visitor):
 def leave(served, visitor):
     """Open the heartbeat of a page, as a browser does, and close it."""
     with httpx.stream("GET", f"{served.url}{API}/heartbeat/{visitor}", timeout=WAIT) as stream:
-        next(stream.iter_lines())
+        lines = stream.iter_lines()  # which closes the stream when it is forgotten
+        next(lines)
         assert not served.holder.session_data[visitor].is_closed
     until(lambda: served.holder.session_data[visitor].is_closed)
 
