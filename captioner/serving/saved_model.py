@@ -145,7 +145,11 @@ def _being_written(out: Path) -> Iterator[Path]:
 
 
 class Graphs:
-    """What the signatures run, of one `captioner.captioner.Captioner`."""
+    """What the signatures run, of one `captioner.captioner.Captioner`.
+
+    The encoder and the search are functions of the graph that the signatures call: each is traced, saved and loaded
+    once, however many signatures need it.
+    """
 
     def __init__(self, model: Captioner) -> None:
         self.network, self.vocabulary, self.decoder = model.network, model.vocabulary, model.decoder
@@ -157,6 +161,11 @@ class Graphs:
         self.words = tf.constant(
             ["" if token in silent else self.vocabulary.word(token) for token in range(len(self.vocabulary))]
         )  # (V,)
+        size = self.preparation["size"]
+        views = [tf.TensorSpec((None, 2, size, size), tf.uint8), tf.TensorSpec((None, 2), tf.bool)]
+        search = [tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.float32)]  # beam width, length penalty
+        self._project = graph(self._project_graph, views)
+        self._search = graph(self._search_graph, [*views, *search])
 
     def greedy(self, pictures: tf.Tensor, mask: tf.Tensor) -> dict[str, tf.Tensor]:
         """See the module."""
@@ -223,7 +232,7 @@ class Graphs:
             "evidence": found["view_evidence"],
         }
 
-    def _project(self, pictures: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _project_graph(self, pictures: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Grey levels `(B, 2, size, size)` -> image features `(B, P, depth)`, and the mask of views to attend to."""
         preparation = self.preparation
         if preparation.get("missing_lateral", "mask") == "repeat":
@@ -235,7 +244,7 @@ class Graphs:
         grey = tf.where(mask[:, :, None, None, None], grey, 0.0)
         return self.network.encode(grey, mask, training=False), mask
 
-    def _search(
+    def _search_graph(
         self, pictures: tf.Tensor, mask: tf.Tensor, width: tf.Tensor, penalty: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         image_features, mask = self._project(pictures, mask)

@@ -38,8 +38,9 @@ class RandomNetwork:
         return state @ self.out, state, attention
 
 
-@pytest.fixture(params=range(3))
+@pytest.fixture(scope="module", params=range(3))
 def decoder(request):
+    """One decoder per network, whose graphs are traced once."""
     return Decoder(RandomNetwork(request.param), VOCABULARY)
 
 

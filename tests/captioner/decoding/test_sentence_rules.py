@@ -1,6 +1,7 @@
 """The rules for sentences against the labeller, and the searches under them against every sequence that there is."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -252,6 +253,12 @@ class RandomNetwork:
 FEATURES = tf.zeros((1, 2, 3))
 
 
+@cache
+def tiny_decoder(seed, rules=TINY_RULES):
+    """The decoder of a random network, whose graphs are traced once."""
+    return Decoder(RandomNetwork(seed), TINY, rules)
+
+
 @pytest.fixture(scope="module")
 def sequences():
     """Every sequence of at most five tokens that the rules let through."""
@@ -271,7 +278,7 @@ def sequences():
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("penalty", [0.0, 0.7])
 def test_a_wide_beam_finds_every_sequence_that_the_rules_let_through(sequences, seed, penalty):
-    decoder = Decoder(RandomNetwork(seed), TINY, TINY_RULES)
+    decoder = tiny_decoder(seed)
     scored = {
         tokens: decoder.force(FEATURES, SHOWN, tokens).log_probs.sum() / len(tokens) ** penalty for tokens in sequences
     }
@@ -283,7 +290,7 @@ def test_a_wide_beam_finds_every_sequence_that_the_rules_let_through(sequences, 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_width_one_takes_the_likeliest_token_that_is_let_through(seed):
-    decoder = Decoder(RandomNetwork(seed), TINY, TINY_RULES)
+    decoder = tiny_decoder(seed)
     (sequence,) = decoder.search(FEATURES, SHOWN, width=1, steps=12)
     (_, state), token, ruled = decoder.network.begin(FEATURES, SHOWN), TINY.start, TINY_RULES.start(1)
     taken = []
@@ -303,7 +310,7 @@ def test_width_one_takes_the_likeliest_token_that_is_let_through(seed):
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_a_barred_alternative_keeps_its_probability_and_is_marked(width):
-    ruled, free = (Decoder(RandomNetwork(1), TINY, rules) for rules in (TINY_RULES, None))
+    ruled, free = tiny_decoder(1), tiny_decoder(1, None)
     marked = 0
     for sequence in ruled.search(FEATURES, SHOWN, width=width, steps=12):
         forced, plain = (decoder.force(FEATURES, SHOWN, sequence.tokens) for decoder in (ruled, free))
@@ -333,7 +340,7 @@ def test_the_rules_are_a_setting_that_older_checkpoints_do_not_have(tiny_checkpo
 
 
 def test_the_search_goes_on_from_any_given_word_barred_or_not():
-    decoder, words = Decoder(RandomNetwork(2), TINY, TINY_RULES), TINY.encode("no effusion normal")
+    decoder, words = tiny_decoder(2), TINY.encode("no effusion normal")
     firsts = [(), *((one,) for one in words), *itertools.product(words, repeat=2), *itertools.product(words, repeat=4)]
     gone_on = 0
     for prefix in firsts:

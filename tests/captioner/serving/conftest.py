@@ -1,12 +1,14 @@
 """Checkpoints with and without a finding head, their exports, and a few studies."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pytest
 
+import captioner
 from captioner.__main__ import main
-from captioner.checkpoint import how_often_right
-from captioner.checkpoint import store as checkpoint
+from captioner.checkpoint import how_often_right, store
 from captioner.checkpoint.how_often_right import Case
 from captioner.models import network_class
 from captioner.models.densenet import ENCODERS
@@ -14,6 +16,26 @@ from captioner.reports.findings import FINDINGS
 from captioner.vocabulary import Vocabulary
 
 WORDS = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "left", "effusion", "cardiomegaly", "."])
+
+
+@lru_cache(8)
+def kept(load, folder):
+    """What `load` makes of a folder, once."""
+    return load(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once():
+    """Checkpoints and exports stay loaded from one test to the next: their graphs take longer than their answers.
+
+    A test that changes a folder takes a copy elsewhere.
+    """
+    import tensorflow as tf
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (captioner, tf.saved_model):
+            patch.setattr(module, "load", lambda folder, load=module.load: kept(load, str(folder)))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +59,7 @@ def folders(tmp_path_factory):
             "decoding": {"max_words": 6, "length_penalty": 0.7},
             "findings": {"calibration": [[2.0, -0.5]] * len(FINDINGS), "base_rates": [0.125] * len(FINDINGS)},
         }
-        checkpoint.save(root / name, network, WORDS, config, halve=False)
+        store.save(root / name, network, WORDS, config, halve=False)
         cases = [Case(share, head, True) for share in (0.1, 0.4, 0.6, 0.9) for head in how_often_right.HEADS] * 10
         how_often_right.save(root / name, cases, "val")
         assert main(["export", "--checkpoint", str(root / name), "--out", str(root / f"{name}-export" / "1")]) == 0

@@ -120,16 +120,16 @@ def test_a_checkpoint_without_a_head_says_so(tiny_checkpoint, picture, capsys):
         assert "has no finding head" in capsys.readouterr().err
 
 
-def test_the_findings_are_a_signature_of_the_export(folder, picture, tmp_path):
+def test_the_findings_are_a_signature_of_the_export(folders, picture):
     import tensorflow as tf
 
-    assert main(["export", "--checkpoint", str(folder), "--out", str(tmp_path / "1")]) == 0
-    said = json.loads((tmp_path / "1" / "assets.extra" / "signatures.json").read_text())["findings"]
+    export = folders / "told-export" / "1"
+    said = json.loads((export / "assets.extra" / "signatures.json").read_text())["findings"]
     frontal = squashed(cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE), 64)
     pictures, mask = np.stack([frontal, np.zeros_like(frontal)])[None], np.array([[True, False]])
-    signature = tf.saved_model.load(str(tmp_path / "1")).signatures["findings"]
+    signature = tf.saved_model.load(str(export)).signatures["findings"]
     found = {name: value.numpy()[0] for name, value in signature(pictures=pictures, mask=mask).items()}
-    records = captioner.load(folder).findings(captioner.read_study(picture))
+    records = captioner.load(folders / "told").findings(captioner.read_study(picture))
     for number, record in enumerate(records):
         assert found["probability"][number] == pytest.approx(record.probability, abs=1e-4)
         assert said[record.name] == pytest.approx(record.threshold)

@@ -8,14 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-import captioner
 from captioner.__main__ import main
 from captioner.serving import batch_prediction
 
@@ -36,16 +34,8 @@ def folder(tmp_path, monkeypatch):
     return data
 
 
-@pytest.fixture(scope="module")
-def load():
-    """`captioner.load`, which keeps what it has loaded: a network's graphs take longer than its answers."""
-    return cache(captioner.load)
-
-
 @pytest.fixture
-def run(tiny_checkpoint, capsys, load, monkeypatch):
-    monkeypatch.setattr(captioner, "load", load)
-
+def run(tiny_checkpoint, capsys):
     def run(*arguments, checkpoint=tiny_checkpoint):
         status = main(["predict", *map(str, arguments), "--checkpoint", str(checkpoint)])
         captured = capsys.readouterr()

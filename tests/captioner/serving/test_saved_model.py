@@ -10,6 +10,7 @@ import pytest
 
 import captioner
 from captioner.__main__ import main
+from captioner.captioner import Captioner
 from captioner.checkpoint import store as checkpoint
 from captioner.images.preprocessing import squashed
 from captioner.images.study import Study, View
@@ -20,7 +21,7 @@ from captioner.serving.saved_model import _being_written as being_written
 from captioner.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "normal", "effusion", "."])
-MODELS = ("attention", "simple", "chained-context")
+TOKENS = np.array([[4, 6, 7, 2], [5, 2, 0, 0], [6, 6, 6, 6]], np.int32)
 ELSEWHERE = """
 import json, sys
 import numpy as np
@@ -31,87 +32,74 @@ try:
     sys.exit("the project is on the path")
 except ImportError:
     pass
-folder, *models = sys.argv[1:]
-inputs = np.load(folder + "/inputs.npz")
-for name in models:
-    found = {}
-    loaded = tf.saved_model.load(f"{folder}/{name}-saved/1")
-    pictures, mask = tf.constant(inputs["pictures"]), tf.constant(inputs["mask"])
-    beam = {"beam_width": tf.constant(3), "length_penalty": tf.constant(0.7)}
-    score = {"tokens": tf.constant(inputs["tokens"])}
-    for signature, more in (("greedy", {}), ("beam", beam), ("score", score)):
-        answer = loaded.signatures[signature](pictures=pictures, mask=mask, **more)
-        found |= {f"{signature} {key}": value.numpy() for key, value in answer.items()}
-    for key, value in found.items():
-        found[key] = value.astype("U") if value.dtype == object else value
-    np.savez(f"{folder}/{name}-answers.npz", **found)
+(folder,), found = sys.argv[1:], {}
+inputs, loaded = np.load(folder + "/inputs.npz"), tf.saved_model.load(folder + "/saved/1")
+pictures, mask = tf.constant(inputs["pictures"]), tf.constant(inputs["mask"])
+beam = {"beam_width": tf.constant(3), "length_penalty": tf.constant(0.7)}
+score = {"tokens": tf.constant(inputs["tokens"])}
+for signature, more in (("greedy", {}), ("beam", beam), ("score", score)):
+    answer = loaded.signatures[signature](pictures=pictures, mask=mask, **more)
+    found |= {f"{signature} {key}": value.numpy() for key, value in answer.items()}
+for key, value in found.items():
+    found[key] = value.astype("U") if value.dtype == object else value
+np.savez(folder + "/answers.npz", **found)
 """
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Checkpoints of all three networks with random weights, exported, and what they answered in another process."""
-    folder = tmp_path_factory.mktemp("export")
-    rng = np.random.default_rng(8)
-    pictures = rng.integers(0, 255, (3, 2, 90, 70), dtype=np.uint8)
-    np.savez(folder / "originals.npz", pictures=pictures)
-    small = np.stack([[squashed(view, 64) for view in study] for study in pictures])  # (3, 2, 64, 64)
-    np.savez(
-        folder / "inputs.npz",
-        pictures=small,
-        mask=np.array([[True, True], [True, False], [True, True]]),
-        tokens=np.array([[4, 6, 7, 2], [5, 2, 0, 0], [6, 6, 6, 6]], np.int32),
-    )
-    for number, name in enumerate(MODELS):
-        keras.utils.set_random_seed(20 + number)
-        network = network_class(name)(
-            ENCODERS["densenet-tiny"], len(VOCABULARY), 3, (2, 2), depth=8, units=8, embedding=4
-        )
-        network.output_dense.kernel.assign(4 * network.output_dense.kernel)  # opinions strong enough to differ by study
-        network.output_dense.bias.assign([0, 0, -1, 0, 0, 0, 0, 0])  # and no hurry to end
-        config = {
-            "name": name,
-            "model": name,
-            "decoding": {"max_words": 7, "length_penalty": 0.7, "sentence_rules": name == "attention"},
-            "preparation": {"name": "area", "size": 64, "channels": 1, "mean": 0.5, "std": 0.25},
-        }
-        checkpoint.save(folder / name, network, VOCABULARY, config, halve=False)
-        assert main(["export", "--checkpoint", str(folder / name), "--out", str(folder / f"{name}-saved" / "1")]) == 0
-    subprocess.run(
-        [sys.executable, "-I", "-c", ELSEWHERE, str(folder), *MODELS],
-        check=True,
-        cwd=folder,
-        timeout=600,
-        stderr=subprocess.DEVNULL,
-    )
-    return folder
-
-
-def test_the_rules_for_sentences_go_with_the_export(folder):
-    texts = {}
-    for name in MODELS:
-        with np.load(folder / f"{name}-answers.npz") as answers:
-            texts[name] = [*answers["greedy text"].ravel(), *answers["beam text"].ravel()]
-    faulty = {name: [bool(repetitions(t) or empty_sentences(t)) for t in found if t] for name, found in texts.items()}
-    assert not any(faulty["attention"]) and all(texts["attention"])
-    assert any(faulty["simple"]) and any(faulty["chained-context"])
+def pictures():
+    """Of three studies, uint8 (3, 2, 90, 70)."""
+    return np.random.default_rng(8).integers(0, 255, (3, 2, 90, 70), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")
-def studies(folder):
-    with np.load(folder / "originals.npz") as kept:
-        views = kept["pictures"]
+def studies(pictures):
     return [
         Study(View("frontal", frontal), View("lateral", lateral) if number != 1 else None, ())
-        for number, (frontal, lateral) in enumerate(views)
+        for number, (frontal, lateral) in enumerate(pictures)
     ]
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def pair(request, folder):
-    """The project's own captioner, its graphs built once, and what the SavedModel said."""
-    with np.load(folder / f"{request.param}-answers.npz") as answers:
-        return captioner.load(folder / request.param), dict(answers)
+@pytest.fixture(
+    scope="module",
+    params=["attention", *(pytest.param(name, marks=pytest.mark.long) for name in ("simple", "chained-context"))],
+)
+def pair(request, pictures, tmp_path_factory):
+    """The captioner of a checkpoint with random weights, and what its export answered in another process.
+
+    The other networks are a long run: an export without attention answers as its checkpoint in test_served_model.py.
+    """
+    name, folder = request.param, tmp_path_factory.mktemp("export")
+    small = np.stack([[squashed(view, 64) for view in study] for study in pictures])  # (3, 2, 64, 64)
+    mask = np.array([[True, True], [True, False], [True, True]])
+    np.savez(folder / "inputs.npz", pictures=small, mask=mask, tokens=TOKENS)
+    keras.utils.set_random_seed(20)
+    network = network_class(name)(ENCODERS["densenet-tiny"], len(VOCABULARY), 3, (2, 2), depth=8, units=8, embedding=4)
+    network.output_dense.kernel.assign(4 * network.output_dense.kernel)  # opinions strong enough to differ by study
+    network.output_dense.bias.assign([0, 0, -1, 0, 0, 0, 0, 0])  # and no hurry to end
+    config = {
+        "name": name,
+        "model": name,
+        "decoding": {"max_words": 7, "length_penalty": 0.7, "sentence_rules": name == "attention"},
+        "preparation": {"name": "area", "size": 64, "channels": 1, "mean": 0.5, "std": 0.25},
+    }
+    checkpoint.save(folder / name, network, VOCABULARY, config, halve=False)
+    assert main(["export", "--checkpoint", str(folder / name), "--out", str(folder / "saved" / "1")]) == 0
+    command = [sys.executable, "-I", "-c", ELSEWHERE, str(folder)]
+    subprocess.run(command, check=True, cwd=folder, timeout=600, stderr=subprocess.DEVNULL)
+    with np.load(folder / "answers.npz") as answers:
+        return captioner.load(folder / name), dict(answers)
+
+
+def test_the_rules_for_sentences_go_with_the_export(pair, studies):
+    model, answers = pair
+    if not model.config["decoding"]["sentence_rules"]:
+        pytest.skip("a checkpoint without the rules")
+    free = Captioner(model.network, model.vocabulary, {**model.config, "decoding": {"max_words": 7}})
+    ruled = [*answers["greedy text"].ravel(), *answers["beam text"].ravel()]
+    unruled = [free.caption(study, decoding).text for study in studies for decoding in ("greedy", "beam")]
+    assert all(ruled) and not any(repetitions(text) or empty_sentences(text) for text in ruled)
+    assert any(repetitions(text) or empty_sentences(text) for text in unruled)
 
 
 def test_greedy_says_what_the_project_says(pair, studies):
@@ -144,24 +132,23 @@ def test_the_beam_is_ranked_as_the_project_ranks_it(pair, studies):
         np.testing.assert_allclose(answers["beam log_prob"][row], [h.log_prob for h in caption.hypotheses], atol=1e-3)
 
 
-def test_given_tokens_are_as_likely_as_the_project_finds_them(pair, studies, folder):
+def test_given_tokens_are_as_likely_as_the_project_finds_them(pair, studies):
     model, answers = pair
-    tokens = np.load(folder / "inputs.npz")["tokens"]
     for row, study in enumerate(studies):
         features = model.encode(study)
-        given = [token for token in tokens[row].tolist() if token != VOCABULARY.pad]
+        given = [token for token in TOKENS[row].tolist() if token != VOCABULARY.pad]
         forced = model.decoder.force(features.image_features, features.mask, given)
         np.testing.assert_allclose(answers["score log_probs"][row][: len(given)], forced.log_probs, atol=1e-4)
         assert (answers["score log_probs"][row][len(given) :] == 0).all()
 
 
-def test_what_stands_beside_it(folder):
-    facts = json.loads((folder / "simple-saved" / "1" / "assets.extra" / "signatures.json").read_text())
+def test_what_stands_beside_it(folders):
+    facts = json.loads((folders / "simple-export" / "1" / "assets.extra" / "signatures.json").read_text())
     assert facts["attention"] is False and facts["size"] == 64 and facts["vocabulary"][6] == "effusion"
 
 
-def test_a_folder_that_holds_something_is_left_alone(folder, capsys):
-    assert main(["export", "--checkpoint", str(folder / "simple"), "--out", str(folder)]) == 2
+def test_a_folder_that_holds_something_is_left_alone(folders, capsys):
+    assert main(["export", "--checkpoint", str(folders / "simple"), "--out", str(folders)]) == 2
     assert "is there already" in capsys.readouterr().err
 
 
