@@ -74,17 +74,14 @@ def bleu_from(sums: np.ndarray) -> tuple[float, ...]:
     numbers = [int(number) for number in sums]
     matched, total = numbers[:ORDERS], numbers[ORDERS : 2 * ORDERS]
     predicted, wanted = numbers[2 * ORDERS :]
-    # sacrebleu's percentage can pass 100 by a rounding error.
-    return tuple(
-        min(
-            1.0,
-            BLEU.compute_bleu(
-                matched[:order], total[:order], predicted, wanted, smooth_method="exp", max_ngram_order=order
-            ).score
-            / 100,
-        )
-        for order in range(1, ORDERS + 1)
-    )
+    whole = BLEU.compute_bleu(matched, total, predicted, wanted, smooth_method="exp")
+    scores, logarithms = [], 0.0
+    # A higher order changes no lower one's precision: those of BLEU-4 are those of BLEU-1 to 3 as well.
+    for order, precision in enumerate(whole.precisions, 1):
+        logarithms += math.log(precision) if precision else -math.inf
+        # sacrebleu's percentages can pass 100 by a rounding error.
+        scores.append(min(1.0, whole.bp * math.exp(logarithms / order) / 100))
+    return tuple(scores)
 
 
 # --- the seed's BLEU, ROUGE-L, CIDEr-D ---------------------------------------------------------------------------

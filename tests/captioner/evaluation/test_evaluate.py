@@ -78,6 +78,14 @@ def reader(monkeypatch):
     monkeypatch.setattr("captioner.checkpoint.store.load", lambda folder: Reader())
 
 
+@pytest.fixture
+def without_figures(monkeypatch):
+    """For tests of the numbers: figures take a quarter of an evaluation, and are drawn in the first test."""
+    drawn = SimpleNamespace(savefig=lambda path, dpi: None)
+    for name in ("findings_figure", "scores_figure"):
+        monkeypatch.setattr(evaluation.score_figures, name, lambda result: drawn)
+
+
 def test_from_a_folder_to_its_files(folder, reader, tmp_path, capsys):
     result = evaluation.evaluate(folder, "val", decoding="greedy", out=tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(OUTPUTS)
@@ -124,7 +132,7 @@ def test_from_a_folder_to_its_files(folder, reader, tmp_path, capsys):
         assert picture is not None and picture.std() > 5
 
 
-def test_several_checkpoints_share_one_table_and_the_baselines(folder, monkeypatch, tmp_path):
+def test_several_checkpoints_share_one_table_and_the_baselines(folder, without_figures, monkeypatch, tmp_path):
     class Blind(Reader):
         def caption(self, study, decoding="greedy", beam_width=3, length_penalty=None):
             return SimpleNamespace(text=IMPRESSIONS[3], log_prob=-2.0, length_penalty=0.7, ended=True)
@@ -167,7 +175,7 @@ def test_all_or_some_but_not_both(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_each_neighbour_is_found_in_its_own_way(folder, reader, tmp_path, monkeypatch):
+def test_each_neighbour_is_found_in_its_own_way(folder, reader, without_figures, tmp_path, monkeypatch):
     training = [uid % 4 if uid % 3 else 0 for uid in range(1, 61) if split_of(str(uid)) == "train"]
     first = {kind: training.index(kind) for kind in (1, 2)}
     for way, kind in (("features", 1), ("pixels", 2)):
@@ -182,7 +190,7 @@ def test_each_neighbour_is_found_in_its_own_way(folder, reader, tmp_path, monkey
         assert rows["nearest neighbour"] == IMPRESSIONS[1] and rows["pixel nearest neighbour"] == IMPRESSIONS[2]
 
 
-def test_the_beam_can_be_judged(folder, reader, tmp_path):
+def test_the_beam_can_be_judged(folder, reader, without_figures, tmp_path):
     result = evaluation.evaluate(folder, "val", decoding="beam", beam_width=4, length_penalty=0.2, out=tmp_path)
     assert result["judged"] == "beam" and result["beam"] == {"width": 4, "length_penalty": 0.2}
     assert "greedy" in result["difference"] and "beam" not in result["difference"]
@@ -190,7 +198,7 @@ def test_the_beam_can_be_judged(folder, reader, tmp_path):
     assert line["text"] == line["rows"]["beam"] != line["rows"]["greedy"]
 
 
-def test_a_training_study_is_not_its_own_neighbour(folder, reader, tmp_path, monkeypatch):
+def test_a_training_study_is_not_its_own_neighbour(folder, reader, without_figures, tmp_path, monkeypatch):
     seen = []
     nearest = evaluation.baselines.nearest
 
@@ -226,7 +234,7 @@ def test_a_split_without_studies_is_refused_by_name(folder, reader, tmp_path):
         evaluation.evaluate(folder, "nonesuch", out=tmp_path)
 
 
-def test_the_short_table_goes_between_its_marks_and_nothing_else_changes(folder, reader, tmp_path):
+def test_the_short_table_goes_between_its_marks_and_nothing_else_changes(folder, reader, without_figures, tmp_path):
     page = tmp_path / "README.md"
     page.write_text("before\n\n<!-- scores -->\nold\n<!-- end of scores -->\n\nafter\n")
     for _ in range(2):

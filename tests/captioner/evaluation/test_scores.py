@@ -144,6 +144,26 @@ def test_bleu_by_hand():
     assert found == pytest.approx([math.prod(ratios[:n]) ** (1 / n) for n in (1, 2, 3, 4)])
 
 
+@pytest.mark.parametrize(
+    "sums",
+    [
+        [9, 6, 4, 2, 11, 9, 7, 5, 11, 14],
+        [9, 6, 0, 0, 11, 9, 7, 5, 11, 10],  # two orders without a match are smoothed
+        [2, 1, 0, 0, 3, 2, 1, 0, 3, 3],  # too short for four words in a row
+        [0, 0, 0, 0, 3, 2, 1, 0, 3, 3],
+        [0] * 9 + [5],
+    ],
+)
+def test_each_order_of_bleu_is_the_one_that_sacrebleu_computes_for_it(sums):
+    from sacrebleu.metrics import BLEU
+
+    found = text_metrics.bleu_from(np.array(sums))
+    for order, ours in enumerate(found, 1):
+        counts = sums[:order], sums[4 : 4 + order], *sums[8:]
+        theirs = BLEU.compute_bleu(*counts, smooth_method="exp", max_ngram_order=order)
+        assert ours == pytest.approx(theirs.score / 100, rel=1e-12)
+
+
 def test_bleu_is_sacrebleu_s():
     import sacrebleu
 
