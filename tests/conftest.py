@@ -53,6 +53,33 @@ def slow_answers_give_no_memory_back():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def graphs_of_several_models_are_kept():
+    """A page keeps those of one, for its memory's sake; the small networks of the tests take turns."""
+    from explain.methods import graphs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graphs, "KEPT", 4)
+        yield
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """Folder -> its Captioner, one for all tests, which leave its weights as they were: its graphs are traced for
+    longer than they run."""
+    from functools import cache
+
+    from captioner.checkpoint import store
+
+    return cache(store.load)
+
+
+@pytest.fixture
+def read_once(loaded, monkeypatch):
+    """Whoever loads a checkpoint has the Captioner of `loaded`."""
+    monkeypatch.setattr("captioner.checkpoint.store.load", lambda folder=None: loaded(folder))
+
+
 @pytest.fixture(scope="session")
 def collection_folder():
     """The folder of the real collection; tests that ask for it are skipped where it is not."""

@@ -20,6 +20,7 @@ from explain.benchmark.cases import PHANTOMS, collection_cases, phantom_cases
 from explain.benchmark.measure import Budget, FindingBenchmark, WordBenchmark
 from explain.benchmark.tables import table
 from explain.methods.base import METHODS, method
+from explain.methods.graphs import living
 from explain.methods.question import Findings
 from explain.metrics.sanity_checks import randomised
 
@@ -111,8 +112,9 @@ def evaluate_explanations(
         _write(Path(out), result, done)  # what took longest is safe
     say("weights become random")
     try:
-        random = _randomised(model, chosen, done.questions)
-        random_findings = _randomised(model, done.finding_methods, done.finding_questions)
+        with living(model):  # one set of graphs for all that follows
+            random = _randomised(model, chosen, done.questions)
+            random_findings = _randomised(model, done.finding_methods, done.finding_questions)
     except KeyboardInterrupt:
         say("stopped: the randomisation is left out")
         return result

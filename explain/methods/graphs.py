@@ -21,40 +21,53 @@ if TYPE_CHECKING:
     from captioner.decoding.search import Decoder
 
 WORDS_AT_A_TIME = 4
-# A graph takes a second to build, so the model explained last keeps its own; those of all models would fill the memory.
-_KEPT: WeakKeyDictionary[Captioner, Graphs] = WeakKeyDictionary()
+KEPT = 1
+"""Models whose graphs are kept. They take seconds to build, and 80 to 120 MB of a page's process for each."""
+
+_KEPT: WeakKeyDictionary[Captioner, Graphs] = WeakKeyDictionary()  # in the order in which they were built
 _LIVING: WeakKeyDictionary[Captioner, Graphs] = WeakKeyDictionary()  # those within `living`
 
 
 def graphs_of(model: Captioner) -> Graphs:
-    """The graphs of a Captioner, kept until another is explained, with its encoder's weights of then; see `living`."""
+    """The graphs of a Captioner, kept until others are built, with its encoder's weights of then; see `living`."""
     found = _LIVING.get(model) or _KEPT.get(model)
     if found is None:
         _let_go()
         found = _made(model, living=False)
-        _KEPT.clear()  # somebody else may have built some meanwhile
+        _keep_at_most(KEPT - 1)  # somebody else may have built some meanwhile
         _KEPT[model] = found
     return found
 
 
 def _let_go() -> None:
-    """Give up the graphs that are kept before others are built: both at once would be the most that is ever held."""
-    _KEPT.clear()
+    """Give up graphs before others are built: both at once would be the most that is ever held."""
+    _keep_at_most(KEPT - 1)
     gc.collect()  # a graph refers to itself
+
+
+def _keep_at_most(most: int) -> None:
+    models = _KEPT.keyrefs()
+    for reference in models[: max(len(models) - most, 0)]:
+        model = reference()
+        if model is not None:
+            _KEPT.pop(model, None)
 
 
 @contextmanager
 def living(model: Captioner) -> Iterator[None]:
-    """Within, the graphs of a Captioner follow its weights as they change; nobody else may use the model."""
-    before = _LIVING.get(model)
+    """Within, the graphs of a Captioner follow its weights as they change; nobody else may use the model.
+
+    One within another, of the same model, shares its graphs.
+    """
+    if model in _LIVING:
+        yield
+        return
     _let_go()
     _LIVING[model] = _made(model, living=True)
     try:
         yield
     finally:
         del _LIVING[model]
-        if before is not None:
-            _LIVING[model] = before
 
 
 def _made(model: Captioner, living: bool) -> Graphs:
@@ -145,8 +158,9 @@ class Graphs:
         against: tf.Tensor,
         positions: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Features of one study `(1, 2, R, C, F)` -> its numbers `(W,)`, their gradients `(W, 2, R, C, F)`."""
-        return self._gradient_of_copies(
+        """Features `(W, 2, R, C, F)`, or `(1, 2, R, C, F)` for W times the same, of which the i-th answers for the
+        number at `positions[i]` alone -> the numbers `(W,)`, their gradients `(W, 2, R, C, F)`."""
+        return self._gradient_of_rows(
             lambda copies: self._of_features(copies, mask, told, tokens, against), features, positions
         )
 
@@ -154,21 +168,21 @@ class Graphs:
         self, features: tf.Tensor, mask: tf.Tensor, positions: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The same of findings, whose numbers are `positions`."""
-        return self._gradient_of_copies(lambda copies: self._findings(copies, mask), features, positions)
+        return self._gradient_of_rows(lambda copies: self._findings(copies, mask), features, positions)
 
     @staticmethod
-    def _gradient_of_copies(
-        values: Callable[[tf.Tensor], tf.Tensor], features: tf.Tensor, positions: tf.Tensor
+    def _gradient_of_rows(
+        values: Callable[[tf.Tensor], tf.Tensor], features: tf.Tensor, rows: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """`values`, of features `(W, 2, R, C, F)` -> `(T, W)`, sees W copies of the features, and copy i answers for
-        row `positions[i]` alone: one backward pass for all."""
+        """`values`, of features `(W, 2, R, C, F)` -> `(T, W)`; of its i-th column the row `rows[i]` alone is asked for:
+        one backward pass for all."""
         import tensorflow as tf
 
-        wanted = tf.shape(positions)[0]
-        copies = tf.repeat(features, wanted, axis=0)  # (W, 2, R, C, F)
+        wanted = tf.shape(rows)[0]
+        copies = tf.broadcast_to(features, tf.concat([[wanted], tf.shape(features)[1:]], 0))  # (W, 2, R, C, F)
         with tf.GradientTape() as tape:
             tape.watch(copies)
-            numbers = tf.gather_nd(values(copies), tf.stack([positions, tf.range(wanted)], axis=1))  # (W,)
+            numbers = tf.gather_nd(values(copies), tf.stack([rows, tf.range(wanted)], axis=1))  # (W,)
             total = tf.reduce_sum(numbers)
         return numbers, tape.gradient(total, copies)
 
@@ -183,37 +197,35 @@ class Graphs:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Pictures `(N, 2, size, size, channels)` -> numbers `(W, N)`, gradients `(W, N, 2, size, size, channels)`."""
 
-        def value(features: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-            end = position + 1
-            return self._of_features(features, mask, told, tokens[:end], against[:end])[-1]  # (N,)
+        def gradient(features: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            end = position[0] + 1  # later words change nothing
+            return self.features_gradient(features, mask, told, tokens[:end], against[:end], position)
 
-        return self._gradient_through_encoder(value, pictures, positions)
+        return self._gradient_through_encoder(gradient, pictures, positions)
 
     def _findings_pixels_gradient(
         self, pictures: tf.Tensor, mask: tf.Tensor, positions: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The same of findings, whose numbers are `positions`."""
         return self._gradient_through_encoder(
-            lambda features, position: self._findings(features, mask)[position], pictures, positions
+            lambda features, position: self.findings_features_gradient(features, mask, position), pictures, positions
         )
 
     def _gradient_through_encoder(
-        self, value: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], pictures: tf.Tensor, positions: tf.Tensor
+        self, gradient: Callable[..., tuple[tf.Tensor, tf.Tensor]], pictures: tf.Tensor, positions: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """`value`, of features and a position -> `(N,)`, at each position: the encoder runs forwards once for all, and
-        backwards once for each."""
+        """`gradient`, of features `(N, 2, R, C, F)` and one position N times -> `(N,)` and `(N, 2, R, C, F)`, at each
+        position: the encoder runs forwards once for all, and backwards once for each."""
         import tensorflow as tf
 
-        with tf.GradientTape(persistent=True) as encoder:
+        with tf.GradientTape() as encoder:
             encoder.watch(pictures)
             features = self._features(pictures)  # (N, 2, R, C, F)
+        studies = tf.shape(pictures)[0]
 
         def of_one(position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            with tf.GradientTape() as reader:
-                reader.watch(features)
-                numbers = value(features, position)  # (N,)
-                total = tf.reduce_sum(numbers)
-            return numbers, encoder.gradient(features, pictures, reader.gradient(total, features))
+            numbers, of_features = gradient(features, tf.fill([studies], position))
+            return numbers, encoder.gradient(features, pictures, of_features)
 
         return tf.map_fn(of_one, positions, parallel_iterations=1, fn_output_signature=(tf.float32, tf.float32))
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from captioner.checkpoint.store import named_weights
 from explain.methods.base import Stopped
@@ -84,10 +85,16 @@ def cascade(network: keras.Model, seed: int | Sequence[int] = 0) -> Iterator[str
 
 def similarity(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's rank correlation of two maps of one shape, -1..1; ties share a rank. 0 when either is flat."""
-    ranks = [_ranks(np.asarray(values, np.float64).ravel()) for values in (first, second)]
-    ranks = [rank - rank.mean() for rank in ranks]
-    scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())
-    return float((ranks[0] * ranks[1]).sum() / scale) if scale > 0 else 0.0
+    return float(standard_ranks(first) @ standard_ranks(second))
+
+
+def standard_ranks(values: npt.ArrayLike) -> np.ndarray:
+    """The ranks of a map's values, float64 `(values,)`, with mean 0 and length 1, or all 0 of a flat map: the product
+    of two maps' is their `similarity`."""
+    ranks = _ranks(np.asarray(values, np.float64).ravel())
+    ranks = ranks - ranks.mean()
+    length = np.sqrt((ranks**2).sum())
+    return ranks / length if length > 0 else ranks
 
 
 def randomised(

@@ -14,6 +14,7 @@ arXiv 1411.5279, section 4.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from statistics import NormalDist
 from typing import Any
@@ -24,7 +25,7 @@ import numpy.typing as npt
 from captioner.evaluation.bootstrap import draw, interval
 from captioner.numbers import decimal
 from captioner.sentence import Sentence
-from explain.metrics.sanity_checks import similarity
+from explain.metrics.sanity_checks import standard_ranks
 
 DEPENDS, DOES_NOT, CANNOT_TELL = "depends", "does not depend", "cannot tell"
 VERDICTS = (DEPENDS, DOES_NOT, CANNOT_TELL)
@@ -98,15 +99,18 @@ def of_other_studies(
     maps_of, views_of, studies_of = pool or (maps, views, studies)
     own, theirs, names = np.asarray(views, bool), np.asarray(views_of, bool), np.asarray(studies_of)
     found = np.full(len(maps), np.nan)
-    for word, values in enumerate(maps):
+
+    @cache  # a map is compared with many others, and to rank it is most of the work
+    def ranks(is_own: bool, number: int, there: bytes) -> np.ndarray:
+        return standard_ranks((maps if is_own else maps_of)[number][np.frombuffer(there, bool)])
+
+    for word in range(len(maps)):
         usable = np.flatnonzero((names != studies[word]) & (theirs & own[word]).any(axis=1))
         if len(usable):
             some = numbers.permutation(usable)[:OTHERS]
+            both = [(own[word] & theirs[other]).tobytes() for other in some]
             found[word] = np.mean(
-                [
-                    similarity(values[own[word] & theirs[other]], maps_of[other][own[word] & theirs[other]])
-                    for other in some
-                ]
+                [ranks(True, word, there) @ ranks(pool is None, int(other), there) for other, there in zip(some, both)]
             )
     return found
 

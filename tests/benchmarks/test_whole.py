@@ -8,7 +8,6 @@ import pytest
 from benchmarks import growth, ray_scaling, study_speed, timing, visitors, whole
 from benchmarks.__main__ import main
 from benchmarks.timing import Row, in_turns, markdown
-from captioner.checkpoint.store import load
 from captioner.images.study import Study, View
 
 
@@ -59,8 +58,8 @@ def test_a_straight_line_is_found_and_a_bend_is_not_one():
 
 
 @pytest.fixture(scope="module")
-def model(tiny_checkpoint):
-    return load(tiny_checkpoint)
+def model(tiny_checkpoint, loaded):
+    return loaded(tiny_checkpoint)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +97,7 @@ def test_the_encoder_s_operations_are_counted_by_hand(model):
     assert counted == stem + rest
 
 
-def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monkeypatch, capsys):
+def test_without_a_name_the_whole_table_is_made(read_once, tiny_checkpoint, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(whole, "_limit_cores", lambda cores: cores)
     arguments = [
         "--quick",
@@ -119,7 +118,9 @@ def test_without_a_name_the_whole_table_is_made(tiny_checkpoint, tmp_path, monke
     assert "Study to impression, greedy" in printed and "| kept |" in printed
 
 
-def test_the_evidence_is_timed_with_as_many_areas_and_orders_as_the_page_takes(tiny_checkpoint, monkeypatch, capsys):
+def test_the_evidence_is_timed_with_as_many_areas_and_orders_as_the_page_takes(
+    read_once, tiny_checkpoint, monkeypatch, capsys
+):
     from benchmarks import whole
     from explain.metrics import area_occlusion, deletion_insertion
 

@@ -208,7 +208,7 @@ def test_without_the_package_one_sentence_names_it(files, monkeypatch):
 
 
 @highdicom
-def test_the_command_writes_both_from_a_checkpoint(files, tmp_path, tiny_checkpoint):
+def test_the_command_writes_both_from_a_checkpoint(read_once, files, tmp_path, tiny_checkpoint):
     out = tmp_path / "objects"
     options = ["--checkpoint", str(tiny_checkpoint), "--decoding", "beam", "--out", str(tmp_path / "r.html")]
     assert main([*map(str, files), *options, "--dicom", str(out)]) == 0

@@ -48,7 +48,7 @@ def test_who_stops_stops_it(tiny, asked):
         trial.measure(tiny, *asked, "grad-cam", 0, {}, explained, stop)
 
 
-def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_checkpoint, asked):
+def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_checkpoint, loaded, asked):
     pictures, caption = asked
     maps, known = method("grad-cam").explain(tiny, pictures, caption), {}
 
@@ -63,7 +63,7 @@ def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_check
     gc.collect()
     assert [each() for each in gone] == [None] * 3
     # What was found out is still good, for a captioner that was loaded again, too.
-    again = captioner.load(tiny_checkpoint)
+    again = loaded(tiny_checkpoint)
     second = measured(again, 1)
     assert second.areas is first.areas and second.compared.random != first.compared.random
     alone = trial.measure(again, pictures, caption, "grad-cam", 1, {}, lambda *_: maps, lambda *_: False)
@@ -80,11 +80,9 @@ def test_no_more_trials_are_kept_than_there_is_room_for(asked):
     assert kept.of("a", *asked) is not first
 
 
-def test_a_method_is_tried_on_random_weights(tiny_checkpoint, chest):
+def test_a_method_is_tried_on_random_weights(tiny_checkpoint, loaded, chest):
     entry = {"frontal": str(chest), "lateral": str(chest), "findings": []}
-    judged, count = trial.on_random_weights(
-        captioner.load(tiny_checkpoint), "attention", [entry, {**entry, "lateral": None}]
-    )
+    judged, count = trial.on_random_weights(loaded(tiny_checkpoint), "attention", [entry, {**entry, "lateral": None}])
     assert count == 2 and len(judged["stages"]) > 2
 
 

@@ -7,11 +7,9 @@ from tests.stand_in import draw_chest
 
 
 @pytest.fixture(scope="session")
-def tiny(tiny_checkpoint):
+def tiny(tiny_checkpoint, loaded):
     """Random weights, 64 pixels, a grid of 2 x 2; what it writes means nothing."""
-    import captioner
-
-    return captioner.load(tiny_checkpoint)
+    return loaded(tiny_checkpoint)
 
 
 @pytest.fixture(scope="session")

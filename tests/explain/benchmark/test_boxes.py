@@ -134,7 +134,7 @@ def boxed(tmp_path):
     return folder
 
 
-def test_the_whole_evaluation_on_a_checkpoint(boxed, tiny_checkpoint, tmp_path):
+def test_the_whole_evaluation_on_a_checkpoint(read_once, boxed, tiny_checkpoint, tmp_path):
     out, said = tmp_path / "out", []
     result = evaluate_boxes(boxed, [tiny_checkpoint], out, ("attention", "grad-cam"), "val", say=said.append)
     assert [(row["method"], row["cases"]) for row in result["rows"][3:]] == [("attention", 3), ("grad-cam", 3)]
@@ -145,7 +145,7 @@ def test_the_whole_evaluation_on_a_checkpoint(boxed, tiny_checkpoint, tmp_path):
         evaluate_boxes(boxed, [tiny_checkpoint], methods=("x-ray",))
 
 
-def test_a_finding_heads_maps_stand_beside_the_words(boxed, told_checkpoint):
+def test_a_finding_heads_maps_stand_beside_the_words(read_once, boxed, told_checkpoint):
     result = evaluate_boxes(boxed, [told_checkpoint], methods=("grad-cam", "occlusion"), count=1, say=lambda line: None)
     titles = {row["method"]: row["title"] for row in result["rows"][3:]}
     assert titles == {
@@ -173,7 +173,7 @@ def test_a_map_that_finds_the_bright_square_points_into_every_box(boxed, tiny, m
     assert row["pointing"]["minus_usual"]["value"] == 0
 
 
-def test_a_vocabulary_without_the_words_is_told(boxed, tiny_checkpoint):
+def test_a_vocabulary_without_the_words_is_told(read_once, boxed, tiny_checkpoint):
     table = boxed / "labels.csv"
     table.write_text(table.read_text().replace("0.9 effusion", "0.9 mass"))
     with pytest.raises(BadInput, match="tiny has no word"):

@@ -47,33 +47,20 @@ def knowing(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def known(knowing):
-    """The checkpoint, read once: its graphs are traced for longer than they run."""
-    from captioner.checkpoint.store import load
-
-    return load(knowing)
-
-
-@pytest.fixture
-def read_once(known, monkeypatch):
-    monkeypatch.setattr("captioner.checkpoint.store.load", lambda folder: known)
-
-
-def test_all_files_and_rows_are_written(read_once, knowing, tmp_path, monkeypatch):
+def evaluated(told_checkpoint, loaded, tmp_path_factory):
+    """Two phantoms, all that is measured of words and of findings: the result and the folder of its files."""
+    out = tmp_path_factory.mktemp("evaluated")
     made = [render(seed, 64, [Wanted("effusion", side="left")]) for seed in (200_001, 200_003)]
-    monkeypatch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: map(phantom_case, made[:count]))
-    result = evaluate_explanations(
-        "phantoms",
-        knowing,
-        tmp_path,
-        2,
-        ("attention", "grad-cam", "occlusion"),
-        1,
-        "val",
-        LEAST,
-        say=lambda line: None,
-    )
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("captioner.checkpoint.store.load", loaded)
+        patch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: map(phantom_case, made[:count]))
+        methods = ("attention", "grad-cam", "occlusion")
+        yield evaluate_explanations("phantoms", told_checkpoint, out, 2, methods, 1, "val", LEAST, say=list), out
+
+
+def test_all_files_and_rows_are_written(evaluated):
+    result, out = evaluated
+    assert sorted(path.name for path in out.iterdir()) == [
         "evidence.json",
         "evidence.md",
         "findings.png",
@@ -81,7 +68,7 @@ def test_all_files_and_rows_are_written(read_once, knowing, tmp_path, monkeypatc
         "randomisation.png",
         "words.jsonl",
     ]
-    kept = json.loads((tmp_path / "evidence.json").read_text())
+    kept = json.loads((out / "evidence.json").read_text())
     assert kept["methods"].keys() == {"attention", "grad-cam", "occlusion"} and kept["studies"] == 2
     rows = kept["methods"]
     assert rows["attention"]["pointing"]["better"]["studies"] == 2 and rows["occlusion"]["deletion"]["studies"] == 1
@@ -89,14 +76,32 @@ def test_all_files_and_rows_are_written(read_once, knowing, tmp_path, monkeypatc
     assert rows["attention"]["side_reference"]["words"] == 2
     assert rows["attention"]["randomisation"]["stages"]["output"]["value"] == pytest.approx(1)
     assert 0 < kept["baselines"]["random"]["pointing"]["better"]["value"] < 1
-    lines = [json.loads(line) for line in (tmp_path / "words.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (out / "words.jsonl").read_text().splitlines()]
     assert sum(line["kind"] == "word" for line in lines) == kept["words"] == 2
     own = [line for line in lines if line["kind"] == "reference" and line["method"] == "attention"]
     assert np.mean([line["deletion"] for line in own]) == pytest.approx(rows["attention"]["deletion"]["value"])
-    text = (tmp_path / "evidence.md").read_text()
+    text = (out / "evidence.md").read_text()
     assert text == evaluation_table.table(result)
     assert "**Occlusion of patches** | 1 (1)" in text and "| effusion | 2 |" in text
     assert "nan" not in text.lower().split()
+
+
+def test_finding_maps_stand_beside_word_maps(evaluated):
+    result, out = evaluated
+    own = result["finding_maps"]
+    assert own["methods"].keys() == {"attention", "grad-cam", "occlusion"}
+    for name, row in own["methods"].items():
+        measured = 1 if name == "occlusion" else 2
+        assert row["pointing"]["better"]["words"] == row["side_reference"]["words"] == measured
+        assert row["deletion_minus_random"]["value"] is not None
+        # Words have layers of their own: what they hold does not move a finding's map.
+        stages = row["randomisation"]["stages"]
+        assert stages["output"]["value"] == pytest.approx(1) and list(stages.values())[-1]["value"] < 1
+    text = (out / "evidence.md").read_text()
+    assert "## Finding maps beside word maps" in text and "**Pooling weights** | findings | 2 (2)" in text
+    lines = [json.loads(line) for line in (out / "words.jsonl").read_text().splitlines()]
+    found = [line for line in lines if line["kind"] == "finding" and line["method"] == "attention"]
+    assert [line["finding"] for line in found] == ["effusion", "effusion"]
 
 
 def test_a_stopped_evaluation_judges_what_it_has(read_once, knowing, monkeypatch):
@@ -111,16 +116,18 @@ def test_a_stopped_evaluation_judges_what_it_has(read_once, knowing, monkeypatch
     assert result["studies"] == 2 and "stopped: the 2 studies" in said[-2]
 
 
-def test_what_was_measured_is_written_before_weights_become_random(read_once, knowing, tmp_path, monkeypatch):
+def test_what_was_measured_is_written_before_weights_become_random(read_once, told_checkpoint, tmp_path, monkeypatch):
     def stopped(*asked):
         raise KeyboardInterrupt
 
     made = render(200_001, 64, [Wanted("effusion", side="left")])
     monkeypatch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: [phantom_case(made)])
     monkeypatch.setattr("explain.benchmark.evaluate._randomised", stopped)
-    result = evaluate_explanations("phantoms", knowing, tmp_path, 1, ("attention",), budget=LEAST, say=list)
+    result = evaluate_explanations("phantoms", told_checkpoint, tmp_path, 1, ("grad-cam",), budget=LEAST, say=list)
     assert json.loads((tmp_path / "evidence.json").read_text())["words"] == result["words"] == 1
-    assert "randomisation" not in result["methods"]["attention"]
+    assert "randomisation" not in result["methods"]["grad-cam"] and result["methods"].keys() == {"grad-cam"}
+    # The weights that the head pools with are always on trial.
+    assert result["finding_maps"]["methods"].keys() == {"attention", "grad-cam"}
 
 
 def test_the_collection_needs_no_masks(read_once, knowing, tmp_path, collection):
@@ -223,25 +230,6 @@ def test_findings_are_measured_where_words_are():
     assert (item.place.side, item.place.zone) == ("right", "lower")
 
 
-def test_finding_maps_stand_beside_word_maps(told_checkpoint, tmp_path, monkeypatch):
-    made = [render(seed, 64, [Wanted("effusion", side="left")]) for seed in (200_001, 200_003)]
-    monkeypatch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: map(phantom_case, made[:count]))
-    result = evaluate_explanations("phantoms", told_checkpoint, tmp_path, 2, ("grad-cam",), 1, "val", LEAST, say=list)
-    own = result["finding_maps"]
-    assert own["methods"].keys() == {"attention", "grad-cam"} and result["methods"].keys() == {"grad-cam"}
-    for row in own["methods"].values():
-        assert row["pointing"]["better"]["words"] == row["side_reference"]["words"] == 2
-        assert row["deletion_minus_random"]["value"] is not None
-        # Words have layers of their own: what they hold does not move a finding's map.
-        stages = row["randomisation"]["stages"]
-        assert stages["output"]["value"] == pytest.approx(1) and list(stages.values())[-1]["value"] < 1
-    text = (tmp_path / "evidence.md").read_text()
-    assert "## Finding maps beside word maps" in text and "**Pooling weights** | findings | 2 (2)" in text
-    lines = [json.loads(line) for line in (tmp_path / "words.jsonl").read_text().splitlines()]
-    found = [line for line in lines if line["kind"] == "finding" and line["method"] == "attention"]
-    assert [line["finding"] for line in found] == ["effusion", "effusion"]
-
-
 def test_randomisation_is_judged_study_by_study():
     maps = [np.array([[[1, 2, 3, 4]]])] * 6
     own = {
@@ -264,7 +252,7 @@ def test_methods_that_there_are_not_are_refused(knowing, methods, told):
         evaluate_explanations("phantoms", knowing, None, 1, methods)
 
 
-def test_nothing_to_say_is_said(tiny_checkpoint, monkeypatch):
+def test_nothing_to_say_is_said(read_once, tiny_checkpoint, monkeypatch):
     made = render(200_001, 64, [Wanted("nodule", side="left", zone="upper")])
     monkeypatch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: [phantom_case(made)])
     with pytest.raises(BadInput, match="vocabulary of tiny has no word"):

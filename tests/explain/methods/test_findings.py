@@ -55,10 +55,8 @@ def linear():
 
 
 @pytest.fixture(scope="module")
-def told(told_checkpoint):
-    import captioner
-
-    return captioner.load(told_checkpoint)
+def told(told_checkpoint, loaded):
+    return loaded(told_checkpoint)
 
 
 def explained(name, model, study, *findings, **settings):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import captioner
 from captioner import Study
 from captioner.images.study import View
 from captioner.reports.findings import FINDINGS
@@ -14,8 +13,8 @@ EFFUSION, ATELECTASIS = FINDINGS.index("effusion"), FINDINGS.index("atelectasis"
 
 
 @pytest.fixture(scope="module")
-def model(told_checkpoint):
-    return captioner.load(told_checkpoint)
+def model(told_checkpoint, loaded):
+    return loaded(told_checkpoint)
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,7 @@ def test_the_evidence_stands_beside_its_words():
 
 
 @pytest.mark.parametrize(("method", "lateral"), [("attention", True), ("occlusion", False)])
-def test_a_report_of_files(method, lateral, tiny_checkpoint, tmp_path):
+def test_a_report_of_files(read_once, method, lateral, tiny_checkpoint, tmp_path):
     study = reported.study(lateral)
     paths = [tmp_path / f"visitor-{view.name}.png" for view in study.views]
     for view, path in zip(study.views, paths):
@@ -295,7 +295,7 @@ def test_a_slow_method_explains_what_is_seen_or_written_and_the_page_says_so():
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
-def test_a_report_of_a_checkpoint_with_a_finding_head(method, told_checkpoint, tmp_path):
+def test_a_report_of_a_checkpoint_with_a_finding_head(read_once, method, told_checkpoint, tmp_path):
     import captioner
 
     frontal = tmp_path / "visitor.png"

@@ -135,10 +135,8 @@ def test_an_impression_goes_on_from_words_that_are_given(client, tiny, chests):
 
 
 @pytest.fixture(scope="module")
-def told_client(told_checkpoint, tmp_path_factory):
-    import captioner
-
-    model = captioner.load(told_checkpoint)
+def told_client(told_checkpoint, loaded, tmp_path_factory):
+    model = loaded(told_checkpoint)
     pool = ModelPool({"told": "told"}, lambda folder: model).start()
     with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
         yield Client(url, verbose=False), model

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from captioner import BadInput, load, read_study
+from captioner import BadInput, read_study
 from panels.viewer.go_on import LONGEST, beginning, payload
 from panels.viewer.panel import answer
 from tests.stand_in import write_examples
@@ -23,13 +23,12 @@ class Pool:
 
 
 @pytest.fixture(scope="module")
-def page(tiny_checkpoint, tmp_path_factory):
+def page(tiny, tmp_path_factory):
     """(captioner, study, session) of the page behind a beam search."""
     folder = write_examples(tmp_path_factory.mktemp("examples"))
     pictures = [str(folder / f"quiet-{view}.png") for view in ("frontal", "lateral")]
-    model = load(tiny_checkpoint)
-    _, session = answer(Pool(model), *pictures, "tiny", "beam", 3, 0.7, None, None)
-    return model, read_study(*pictures), session
+    _, session = answer(Pool(tiny), *pictures, "tiny", "beam", 3, 0.7, None, None)
+    return tiny, read_study(*pictures), session
 
 
 def test_what_is_sent_is_the_captioner_s_with_the_search_of_the_page(page):

@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from captioner import BadInput, load
+from captioner import BadInput
 from explain.methods.base import METHODS
 from explain.methods.base import method as method_called
 from explain.methods.question import Findings
@@ -50,8 +50,8 @@ def test_a_comparison_is_the_difference_of_two_maps_and_swaps_its_sign(tiny, ses
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_the_browser_is_sent_a_finding_s_map_that_the_method_gives(told_checkpoint, chests, name):
-    model = load(told_checkpoint)
+def test_the_browser_is_sent_a_finding_s_map_that_the_method_gives(told_checkpoint, loaded, chests, name):
+    model = loaded(told_checkpoint)
     pool = ModelPool({"told": "told"}, lambda folder: model)
     session = explain.answer(pool, *chests, "told", "greedy", 3, 0.7, None, None)[1]
     found = method.explanation_of_findings(model, session, name, "Effusion")
