@@ -48,7 +48,8 @@ def test_who_stops_stops_it(tiny, asked):
         trial.measure(tiny, *asked, "grad-cam", 0, {}, explained, stop)
 
 
-def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_checkpoint, loaded, asked):
+def test_what_is_known_of_a_study_holds_no_checkpoint_in_memory(tiny, tiny_checkpoint, loaded, asked, monkeypatch):
+    monkeypatch.setattr("explain.methods.graphs.KEPT", 1)  # as on the page
     pictures, caption = asked
     maps, known = method("grad-cam").explain(tiny, pictures, caption), {}
 
