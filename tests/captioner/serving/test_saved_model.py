@@ -60,14 +60,11 @@ def studies(pictures):
     ]
 
 
-@pytest.fixture(
-    scope="module",
-    params=["attention", *(pytest.param(name, marks=pytest.mark.long) for name in ("simple", "chained-context"))],
-)
+@pytest.fixture(scope="module", params=["attention", "chained-context", pytest.param("simple", marks=pytest.mark.long)])
 def pair(request, pictures, tmp_path_factory):
     """The captioner of a checkpoint with random weights, and what its export answered in another process.
 
-    The other networks are a long run: an export without attention answers as its checkpoint in test_served_model.py.
+    The third is a long run: an export without attention answers as its checkpoint in test_served_model.py.
     """
     name, folder = request.param, tmp_path_factory.mktemp("export")
     small = np.stack([[squashed(view, 64) for view in study] for study in pictures])  # (3, 2, 64, 64)
