@@ -207,7 +207,7 @@ def most_memory(process):
 
 
 @pytest.mark.parametrize(
-    "size", [MEGABYTE, *(pytest.param(size, marks=pytest.mark.long) for size in (8 * MEGABYTE - 4096, 158 * MEGABYTE))]
+    "size", [MEGABYTE, *(pytest.param(size, marks=pytest.mark.long) for size in (8 * MEGABYTE - 16384, 158 * MEGABYTE))]
 )
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_hostile_picture_costs_more_than_its_budget(meter, kind, size, record_property):
