@@ -5,14 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-import captioner
 from captioner.__main__ import main
 from captioner.command_line import INTERRUPTED
 
@@ -29,16 +27,8 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def load():
-    """`captioner.load`, which keeps what it has loaded: a network's graphs take longer than its answers."""
-    return cache(captioner.load)
-
-
 @pytest.fixture
-def run(tiny_checkpoint, capsys, load, monkeypatch):
-    monkeypatch.setattr(captioner, "load", load)
-
+def run(tiny_checkpoint, capsys, read_once):
     def run(*arguments):
         status = main([*map(str, arguments), "--checkpoint", str(tiny_checkpoint)])
         captured = capsys.readouterr()

@@ -147,6 +147,14 @@ def page_open(address, visitor):
         yield
 
 
+def until(condition, seconds=200, between=0.02):
+    """Wait until something is so; a test that waits for `seconds` in vain fails."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it has not come about"
+        time.sleep(between)
+
+
 def seconds_of_processor(process):
     """Seconds of processor that a living process has used."""
     with open(f"/proc/{process}/stat", encoding="ascii") as told:

@@ -4,23 +4,14 @@
 comes with.
 """
 
-import time
-
 import pytest
 
 from captioner.checkpoint import store
-from tests.robustness.server import ask, at_once, begin_session, dashboard_process, listener, state, upload
+from tests.robustness.server import ask, at_once, begin_session, dashboard_process, listener, state, until, upload
 
 WAIT = 1500  # seconds, on a machine that does much else
 MINUTES = 3  # in which the memory must be back; the promise is one, on a machine of one's own
 LONG = pytest.mark.long
-
-
-def until(condition, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +46,6 @@ def test_slow_work_begun_and_stopped_again_and_again_leaves_nothing(served, ches
         assert state(process)[1] <= threads + 6
     *_, told = explained(address, "ann", shown, "smooth-grad", times + 2, word=0)  # the place is free
     assert told["output"]["data"][0]["state"] == "done"
-    until(lambda: state(process)[1] <= threads + 1)
+    until(lambda: state(process)[1] <= threads + 1, WAIT)
     # The graph of another method was built meanwhile, which is kept.
     until(lambda: state(process)[0] <= 1.1 * held + (250 << 20), MINUTES * 60)

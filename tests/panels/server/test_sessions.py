@@ -13,10 +13,8 @@ from panels.server import sessions
 from panels.server.model_pool import ModelPool
 from panels.server.sessions import Remade, Visit
 from panels.viewer.session import Session
-from tests.robustness.server import API, ask, begin_session, listener, upload
+from tests.robustness.server import API, START, ask, begin_session, listener, until, upload
 from tests.stand_in import StandIn, serve, write_examples
-
-WAIT = 60
 
 
 class Seen(StandIn):
@@ -46,13 +44,6 @@ def served(tmp_path, monkeypatch):
         yield SimpleNamespace(url=url, model=model, picture=picture, holder=holders[-1])
 
 
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def kept(served, visitor):
     """What is kept of the viewer of a visitor."""
     values = served.holder.session_data[visitor].state_data.values()
@@ -61,7 +52,7 @@ def kept(served, visitor):
 
 def leave(served, visitor):
     """Open the heartbeat of a page, as a browser does, and close it."""
-    with httpx.stream("GET", f"{served.url}{API}/heartbeat/{visitor}", timeout=WAIT) as stream:
+    with httpx.stream("GET", f"{served.url}{API}/heartbeat/{visitor}", timeout=START) as stream:
         lines = stream.iter_lines()  # which closes the stream when it is forgotten
         next(lines)
         assert not served.holder.session_data[visitor].is_closed
@@ -102,7 +93,7 @@ def test_who_comes_back_is_here_again(served):
     leave(served, "eve")  # which looks that the visit is not closed between
 
 
-def test_where_the_files_are_gone_a_sentence_says_so(served, tmp_path):
+def test_where_the_files_are_gone_a_sentence_says_so(served):
     token = begin_session(served.url, served.picture, "default", "dan")["id"]
     leave(served, "dan")
     until(lambda: kept(served, "dan").encoded._value is None)

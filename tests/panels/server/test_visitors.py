@@ -1,7 +1,6 @@
 """Turns, shares, and what nobody listens to: at the real server, whose captions take as long as a test lets them."""
 
 import threading
-import time
 from types import SimpleNamespace
 
 import httpx
@@ -9,7 +8,7 @@ import pytest
 
 from panels.server import visitors
 from panels.server.model_pool import ModelPool
-from tests.robustness.server import API, ask, upload
+from tests.robustness.server import API, ask, until, upload
 from tests.robustness.test_load import caption_function
 from tests.stand_in import StandIn, serve, write_examples
 
@@ -52,13 +51,6 @@ def join(served, visitor, mark):
 
 def listen(served, visitor, mark, told):
     told.append(list(ask(served.url, served.function, question(served, mark), visitor))[-1])
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def waiting(served):
