@@ -19,6 +19,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # that upload the same example would take it from each other.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="chest-xray-tests-")
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+# httpx reads a file of certificates for every client that it makes, up to a fifteenth of a second each time; whom the
+# tests speak to is this machine, and there is no TLS on the loopback.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = tempfile.mkdtemp(prefix="no-certificates-")
+atexit.register(shutil.rmtree, os.environ["SSL_CERT_DIR"], ignore_errors=True)
 SHARED = Path(os.environ.get("CXR_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "iu-xray"))
 
 
@@ -44,8 +49,8 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session", autouse=True)
 def slow_answers_give_no_memory_back():
-    """Among all that a test process holds that takes a second after every slow answer of a page. It is tested where
-    pages are processes of their own (tests/robustness), and by itself in tests/panels/server."""
+    """Among all that a test process holds that takes a second after every slow answer of a page. It is tested by
+    itself in tests/panels/server, and where pages are processes of their own in long runs of tests/robustness."""
     from panels.server import jobs
 
     with pytest.MonkeyPatch.context() as patch:
@@ -59,25 +64,26 @@ def graphs_of_several_models_are_kept():
     from explain.methods import graphs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graphs, "KEPT", 4)
+        patch.setattr(graphs, "KEPT", 8)
         yield
 
 
 @pytest.fixture(scope="session")
 def loaded():
     """Folder -> its Captioner, one for all tests, which leave its weights as they were: its graphs are traced for
-    longer than they run."""
-    from functools import cache
+    longer than they run. A test that changes a folder takes a copy elsewhere."""
+    from functools import lru_cache
 
     from captioner.checkpoint import store
 
-    return cache(store.load)
+    kept = lru_cache(12)(store.load)
+    return lambda folder=None: kept(str(store.DEFAULT if folder is None else folder))
 
 
 @pytest.fixture
 def read_once(loaded, monkeypatch):
     """Whoever loads a checkpoint has the Captioner of `loaded`."""
-    monkeypatch.setattr("captioner.checkpoint.store.load", lambda folder=None: loaded(folder))
+    monkeypatch.setattr("captioner.checkpoint.store.load", loaded)
 
 
 @pytest.fixture(scope="session")

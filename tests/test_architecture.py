@@ -1,6 +1,7 @@
 """The project's layout, read from the source: who may import whom, and what the page's start may not wait for."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -18,9 +19,15 @@ def _sources(folder):
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+@functools.cache
+def _tree(path):
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _imports(path, top_only=False):
     """The first names of all modules that a file imports; with `top_only`, those imported as soon as it is."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     inside = {
         id(node)
         for outer in ast.walk(tree)
@@ -99,7 +106,7 @@ def test_html_is_in_templates_alone(folder):
     tags = {
         path.relative_to(ROOT).as_posix()
         for path in _sources(folder)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"</[a-z]", node.value)
     }
     assert tags == {name for name in NO_TEMPLATE if name.startswith(f"{folder}/")}
@@ -114,7 +121,7 @@ def test_no_assertion_hides_in_an_if():
     hidden = [
         f"{path.relative_to(ROOT)}:{inner.lineno}"
         for path in _tests()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.If)
         for branch in (*node.body, *node.orelse)
         for inner in ast.walk(branch)
@@ -132,7 +139,7 @@ def test_no_assertion_is_about_wall_clock_time():
     timed = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in _tests()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Assert)
         for inner in ast.walk(node.test)
         if isinstance(inner, ast.BinOp) and clocks & {ast.unparse(inner.left), ast.unparse(inner.right)}
@@ -148,7 +155,7 @@ def test_no_test_starts_an_event_loop_of_its_own():
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in _tests()
         if path.name != "event_loop.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if (isinstance(node, ast.Attribute) and ast.unparse(node) in starting)
         or (isinstance(node, ast.ImportFrom) and node.module in {"asyncio", "anyio"} and _aliases(node) & names)
     ]
@@ -176,7 +183,7 @@ def test_nothing_is_imported_by_its_name_past_that_rule(folder, never):
     named = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in _sources(folder)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.split(".")[0] in never
         if node.value in never or "." in node.value and node.value.replace(".", "").replace("_", "").isalpha()
     ]

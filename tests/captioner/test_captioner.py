@@ -16,7 +16,7 @@ THRESHOLDS = [0.0] * len(FINDINGS)
 FINDINGS_CONFIG = {"calibration": [[2.0, -0.5]] * len(FINDINGS), "base_rates": [0.125] * len(FINDINGS)}
 
 
-@pytest.fixture(scope="module", params=["attention", "simple"])
+@pytest.fixture(scope="module", params=["attention", pytest.param("simple", marks=pytest.mark.long)])
 def model(request, tmp_path_factory):
     network = network_class(request.param)(
         ENCODERS["densenet-tiny"], len(WORDS), 2, (2, 2), depth=8, units=8, embedding=4, head=4,
@@ -124,8 +124,8 @@ def test_what_cannot_be_told_is_refused(model, study, steer):
         model.caption(study, steer=steer)
 
 
-def test_a_checkpoint_without_a_head_says_so(tiny_checkpoint, study):
-    plain = checkpoint.load(tiny_checkpoint)
+def test_a_checkpoint_without_a_head_says_so(loaded, tiny_checkpoint, study):
+    plain = loaded(tiny_checkpoint)
     assert not plain.has_findings and plain.caption(study).conditions == ()
     with pytest.raises(BadInput, match="no finding head"):
         plain.findings(study)

@@ -111,6 +111,7 @@ def test_predict_warns_of_letters_in_a_picture(run, tmp_path):
     assert notice.startswith("Letters seem to be burnt into the frontal picture") and error == f"{notice}\n"
 
 
+@pytest.mark.long  # an interrupted command of test_batch_prediction.py shows no chatter either
 def test_standard_error_holds_the_notices_and_nothing_else(run, tiny_checkpoint, pictures):
     views = [str(pictures / "frontal.png"), str(pictures / "lateral.png")]
     done = subprocess.run(

@@ -6,7 +6,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from captioner import Study, View, load
+from captioner import Study, View
 from captioner.counterfactual import END, as_dict, compare_with_changes, sentence
 from captioner.images.perturbation import GRID, Changes, ViewChange, intervene
 from tests.stand_in import SENTENCES, StandIn, draw_chest
@@ -49,8 +49,8 @@ def test_without_changes_nothing_is_encoded_and_both_are_the_same():
     assert "Nothing is changed yet" in as_dict(outcome)["sentence"]
 
 
-def test_teacher_forcing_gives_the_words_of_an_unchanged_study_their_own_probabilities(tiny_checkpoint):
-    model = load(tiny_checkpoint)
+def test_teacher_forcing_gives_the_words_of_an_unchanged_study_their_own_probabilities(loaded, tiny_checkpoint):
+    model = loaded(tiny_checkpoint)
     study = drawn()
     features = model.encode(study)
     caption = model.caption(features)

@@ -47,11 +47,10 @@ def test_switches_that_there_are_not_are_refused(wrong):
     assert checked({"effusion": "left", "hernia": False}) == {"effusion": "left", "hernia": False}
 
 
-def test_a_real_decoder_is_told_otherwise_and_only_it(told_checkpoint, tmp_path):
-    import captioner
+def test_a_real_decoder_is_told_otherwise_and_only_it(loaded, told_checkpoint, tmp_path):
     from captioner.images.study import Study, View
 
-    model, rng = captioner.load(told_checkpoint), np.random.default_rng(1)
+    model, rng = loaded(told_checkpoint), np.random.default_rng(1)
     study = Study(*(View(name, rng.integers(0, 255, (90, 70), np.uint8)) for name in ("frontal", "lateral")))
     features = model.encode(study)
     made = model.caption(features, decoding="beam", beam_width=2)

@@ -1,7 +1,7 @@
 """Slow work that is begun and stopped again and again leaves nothing behind.
 
-`python -m pytest tests/robustness/test_abandoned.py -m "long or not long"`: twenty times with the weights that the page
-comes with.
+`python -m pytest tests/robustness/test_abandoned.py -m "long or not long"`: five times with a small network, twenty
+times with the weights that the page comes with. Jobs are begun and stopped in tests/panels/server/test_jobs.py, too.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from tests.robustness.server import ask, at_once, begin_session, dashboard_proce
 
 WAIT = 1500  # seconds, on a machine that does much else
 MINUTES = 3  # in which the memory must be back; the promise is one, on a machine of one's own
-LONG = pytest.mark.long
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def explained(address, visitor, shown, method, number, word=None):
     return ask(address, listener(address, "viewer", "slow_maps"), [None], visitor, wish)
 
 
-@pytest.mark.parametrize("served, times", [("tiny", 5), pytest.param("default", 20, marks=LONG)], indirect=["served"])
+@pytest.mark.parametrize("served, times", [("tiny", 5), ("default", 20)], indirect=["served"])
 def test_slow_work_begun_and_stopped_again_and_again_leaves_nothing(served, chest, times):
     process, address, checkpoint = served
     shown = begin_session(address, upload(address, chest), checkpoint, "ann")

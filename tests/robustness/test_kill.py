@@ -1,7 +1,8 @@
 """kill -9 in the middle of the work: the next start is clean, and what was written before is kept.
 
-`python -m pytest tests/robustness/test_kill.py -m "long or not long"` kills more often, and a report of the command
-line too.
+`python -m pytest tests/robustness/test_kill.py -m "long or not long"` kills pages, predictions, exports and reports.
+The ordinary suite kills a process that does what a page does at its start, and interrupts predictions in
+tests/captioner/serving/test_batch_prediction.py.
 """
 
 import base64
@@ -63,6 +64,7 @@ def export_report(address, picture, checkpoint, visitor):
     return ask(address, listener(address, "viewer", "slow_file"), [None], visitor, wish)
 
 
+@pytest.mark.long
 def test_a_server_killed_in_upload_caption_and_export_leaves_nothing_to_the_next(tmp_path, tiny_checkpoint, chest):
     temporary, name = tmp_path / "temporary", tiny_checkpoint.name
     temporary.mkdir()
@@ -95,25 +97,55 @@ def test_a_server_killed_in_upload_caption_and_export_leaves_nothing_to_the_next
     assert servers(temporary) == []
 
 
-def test_folders_of_the_living_are_left_alone(tmp_path, monkeypatch):
+HOLDS = """
+import sys, time
+from panels.server import upload_folder
+folder = upload_folder.keep_apart(sys.argv[1])
+(folder / "half.part").write_bytes(b"half")
+print(folder, flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_folder_of_a_killed_process_goes_at_the_next_start(tmp_path, apart):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    left = Path(process.stdout.readline().strip())
+    assert upload_folder.keep_apart(tmp_path).is_dir() and (left / "half.part").is_file()  # it lives, and keeps it
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert left.is_dir()  # nobody could clean up
+    assert upload_folder.keep_apart(tmp_path).is_dir() and not left.exists()
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """Folders of servers in this process, as if each were another's; this process's own things stay where they were."""
     monkeypatch.setattr(upload_folder.tempfile, "tempdir", upload_folder.tempfile.tempdir)
     monkeypatch.setenv("GRADIO_TEMP_DIR", "")
     monkeypatch.setattr(upload_folder.atexit, "register", lambda *what, **how: None)
-    monkeypatch.setattr(upload_folder, "_held", [])
+    held = []
+    monkeypatch.setattr(upload_folder, "_held", held)
+    yield held
+    for lock in held:
+        os.close(lock)
+
+
+def test_folders_of_the_living_are_left_alone(tmp_path, apart):
     first = upload_folder.keep_apart(tmp_path)
     (first / "uploads").mkdir()
     second = upload_folder.keep_apart(tmp_path)
     assert (first / "uploads").is_dir() and second.is_dir() and first != second
-    os.close(upload_folder._held.pop(0))  # the first server is dead now
+    os.close(apart.pop(0))  # the first server is dead now
     third = upload_folder.keep_apart(tmp_path)
     assert not first.exists() and second.is_dir() and third.is_dir()
     assert os.environ["GRADIO_TEMP_DIR"] == str(third / "uploads") and upload_folder.tempfile.gettempdir() == str(third)
-    for lock in upload_folder._held:
-        os.close(lock)
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(12, marks=pytest.mark.long)])
-def test_predictions_killed_again_and_again_end_as_if_never_killed(tmp_path, tiny_checkpoint, chest, times):
+@pytest.mark.long
+def test_predictions_killed_again_and_again_end_as_if_never_killed(tmp_path, tiny_checkpoint, chest):
+    times = 12
     count = 40 * times
     rows = "".join(f"s{number},{chest.name},\n" for number in range(count))
     (tmp_path / "studies.csv").write_text("study,frontal,lateral\n" + rows)
@@ -160,15 +192,15 @@ def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.long)])
-def test_a_saved_model_killed_half_written_is_not_there_and_the_next_export_is_whole(tmp_path, tiny_checkpoint, times):
+@pytest.mark.long
+def test_a_saved_model_killed_half_written_is_not_there_and_the_next_export_is_whole(tmp_path, tiny_checkpoint):
     """TensorFlow Serving looks for numbers: it finds the good one from before, and never half of a new one."""
     served = tmp_path / "cxr"
     (served / "1").mkdir(parents=True)
     (served / "1" / "saved_model.pb").write_bytes(b"the good one")
     out, part = served / "2", served / ".2.part"
     arguments = ["export", "--checkpoint", str(tiny_checkpoint), "--out", str(out)]
-    for kill in range(times):
+    for kill in range(6):
         process = subprocess.Popen(
             [sys.executable, "-m", "captioner", *arguments],
             cwd=ROOT,

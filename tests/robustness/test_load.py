@@ -44,7 +44,7 @@ def address(tmp_path_factory):
 def memory():
     """Resident bytes of this process, in which the server runs, without what the allocator keeps for later."""
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # the visitors run here too, each with certificates of his own
+    ctypes.CDLL(None).malloc_trim(0)  # the visitors run here too
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -1,8 +1,10 @@
 """Visitors who do everything at once: impressions, every method, Trust with random weights, changed pictures.
 
-`python -m pytest tests/robustness/test_mixed_load.py -m "long or not long" -s`: thirty visitors with all the
-checkpoints that the page comes with, or as many as CXR_VISITORS says, the costliest methods first. It prints what the
-main process held at rest, at the most, and afterwards.
+`python -m pytest tests/robustness/test_mixed_load.py -m "long or not long" -s`: two visitors with a small network;
+then thirty with all the checkpoints that the page comes with, or as many as CXR_VISITORS says, the costliest methods
+first. It prints what the main process held at rest, at the most, and afterwards.
+
+In the ordinary suite visitors come together in test_load.py, and tests/panels/server/test_memory.py has memory go back.
 """
 
 import itertools
@@ -21,7 +23,7 @@ WAIT = 5400  # seconds, on a machine that does much else
 MOST = 2 << 30  # bytes of the main process; decoders are processes of their own
 MINUTES = 3  # in which the memory must be back; the promise is one, on a machine of one's own
 MANY = int(os.environ.get("CXR_VISITORS", 30))
-LONG = pytest.mark.long
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def visitors_of(address, picture, checkpoints, count):
         yield Visitor(address, picture, f"visitor{number}", checkpoint, kind)
 
 
-@pytest.mark.parametrize("served, count", [("tiny", 2), pytest.param("all", MANY, marks=LONG)], indirect=["served"])
+@pytest.mark.parametrize("served, count", [("tiny", 2), ("all", MANY)], indirect=["served"])
 def test_visitors_who_do_everything_at_once_fit_into_two_gigabytes(served, chest, count):
     process, address, checkpoints = served
     picture = upload(address, chest)

@@ -1,4 +1,8 @@
-"""The page as a Space runs it: user 1000, on an installation that it may only read, without a home."""
+"""The page as a Space runs it: user 1000, on an installation that it may only read, without a home.
+
+`python -m pytest tests/robustness/test_read_only.py -m "long or not long"`; in the ordinary suite
+tests/test_dockerfile.py starts the page as its user on files that it may only read.
+"""
 
 import os
 import shutil
@@ -36,6 +40,7 @@ def written(folder):
     }
 
 
+@pytest.mark.long
 def test_as_user_1000_with_nothing_to_write_to_but_the_temporary_folder(as_user_1000, tiny_checkpoint, chest):
     with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are root's alone
         temporary = Path(folder)

@@ -60,12 +60,11 @@ def test_places_that_were_only_filled_are_no_hypotheses():
     assert [(leaf.tokens, leaf.fate) for leaf in leaves] == [((END,), "finished")]
 
 
-@pytest.mark.parametrize("width", [1, 2, 4])
-def test_a_real_search_is_told_truthfully(tiny_checkpoint, width):
-    import captioner
+@pytest.mark.parametrize("width", [2, *(pytest.param(width, marks=pytest.mark.long) for width in (1, 4))])
+def test_a_real_search_is_told_truthfully(loaded, tiny_checkpoint, width):
     from captioner import Study, View
 
-    model = captioner.load(tiny_checkpoint)
+    model = loaded(tiny_checkpoint)
     picture = np.random.default_rng(7).integers(0, 255, (64, 64)).astype(np.uint8)
     features = model.encode(Study(View("frontal", picture), View("lateral", picture.T.copy()), ()))
     caption = model.caption(features, decoding="beam", beam_width=width, length_penalty=0.7, max_words=8)

@@ -2,7 +2,8 @@
 there is.
 
 The oracle steps through the tree of all prefixes by itself, one call of the network a level, and shares nothing with
-the decoder but the network. With CXR_FUZZ, as many examples of each as it says.
+the decoder but the network. With CXR_FUZZ, as many examples of each as it says. The ordinary suite has every network
+once, those with attention told findings.
 """
 
 import os
@@ -31,7 +32,15 @@ TOLD = {"head": 4, "rules": RULES, "attention_units": 3}
 
 @pytest.fixture(
     scope="module",
-    params=[(name, told) for name in ("attention", "simple", "chained-context") for told in ({}, TOLD)],
+    params=[
+        ("attention", TOLD),
+        ("simple", {}),
+        ("chained-context", TOLD),
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in (("attention", {}), ("simple", TOLD), ("chained-context", {}))
+        ),
+    ],
     ids=lambda value: value[0] + (" told findings" if value[1] else ""),
 )
 def decoder(request):

@@ -178,9 +178,10 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-@pytest.fixture(params=["csv", "xml"])
-def page_text(request, tmp_path):
-    path = explore(request.getfixturevalue(f"{request.param}_folder"), tmp_path / "new" / "out")
+@pytest.fixture(scope="module", params=["csv", "xml"])
+def page_text(request, tmp_path_factory):
+    out = tmp_path_factory.mktemp("explored") / "new" / "out"
+    path = explore(request.getfixturevalue(f"{request.param}_folder"), out)
     assert [file.name for file in path.parent.iterdir()] == ["explore.html"]
     return path.read_text(encoding="utf-8")
 

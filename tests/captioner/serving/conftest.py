@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-import captioner
 from captioner.__main__ import main
 from captioner.checkpoint import how_often_right, store
 from captioner.checkpoint.how_often_right import Case
@@ -18,29 +17,31 @@ from captioner.vocabulary import Vocabulary
 WORDS = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "no", "left", "effusion", "cardiomegaly", "."])
 
 
-@lru_cache(8)
-def kept(load, folder):
-    """What `load` makes of a folder, once."""
+@lru_cache(4)
+def exported(load, folder):
+    """What `load` makes of an export, once."""
     return load(folder)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded_once():
+def loaded_once(loaded):
     """Checkpoints and exports stay loaded from one test to the next: their graphs take longer than their answers.
 
     A test that changes a folder takes a copy elsewhere.
     """
     import tensorflow as tf
 
+    import captioner.serving.saved_model  # noqa: F401 - which keeps the function that it imports
+
     with pytest.MonkeyPatch.context() as patch:
-        for module in (captioner, tf.saved_model):
-            patch.setattr(module, "load", lambda folder, load=module.load: kept(load, str(folder)))
+        patch.setattr(store, "load", loaded)
+        patch.setattr(tf.saved_model, "load", lambda folder, load=tf.saved_model.load: exported(load, str(folder)))
         yield
 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    """A checkpoint with a finding head whose decoder is told what it finds, one without, and their exports."""
+    """A checkpoint with a finding head whose decoder is told what it finds, with its export, and one without."""
     root = tmp_path_factory.mktemp("served")
     rng = np.random.default_rng(5)
     for name, more in (
@@ -62,8 +63,16 @@ def folders(tmp_path_factory):
         store.save(root / name, network, WORDS, config, halve=False)
         cases = [Case(share, head, True) for share in (0.1, 0.4, 0.6, 0.9) for head in how_often_right.HEADS] * 10
         how_often_right.save(root / name, cases, "val")
-        assert main(["export", "--checkpoint", str(root / name), "--out", str(root / f"{name}-export" / "1")]) == 0
+    assert main(["export", "--checkpoint", str(root / "told"), "--out", str(root / "told-export" / "1")]) == 0
     return root
+
+
+@pytest.fixture(scope="session")
+def exported_alone(folders):
+    """The export of the checkpoint without a finding head."""
+    out = folders / "simple-export" / "1"
+    assert main(["export", "--checkpoint", str(folders / "simple"), "--out", str(out)]) == 0
+    return out
 
 
 @pytest.fixture(scope="session")

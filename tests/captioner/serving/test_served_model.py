@@ -42,9 +42,9 @@ def plain(answered):
 
 
 @pytest.mark.parametrize("name", ["told", "simple"])
-def test_every_answer_is_the_checkpoint_s(folders, studies, name):
+def test_every_answer_is_the_checkpoint_s(request, folders, studies, name):
     model = captioner.load(folders / name)
-    export = folders / f"{name}-export" / "1"
+    export = folders / "told-export" / "1" if name == "told" else request.getfixturevalue("exported_alone")
     served = ServedModel(export, in_process(export))
     texts = set()
     with serving(export) as address:

@@ -98,6 +98,7 @@ def apart(folder, other):
     return np.linalg.norm(weights(folder) - weights(other)) / way
 
 
+@pytest.mark.long
 def test_two_devices_take_the_steps_of_one(runs):
     alone, mirrored = runs / "none" / "progress", runs / "mirrored" / "progress"
     assert losses(mirrored) == pytest.approx(losses(alone), rel=1e-5)

@@ -18,6 +18,9 @@ from captioner.training.trainer import Training
 pytestmark = pytest.mark.usefixtures("without_graphs")
 
 
+FEW = 8  # studies, and labelled pictures, of each split
+
+
 class Watched(Training):
     """Keeps all weights as they were before the first phase and after each."""
 
@@ -37,7 +40,7 @@ class Watched(Training):
 def training(collection, labelled_pictures, tmp_path_factory):
     """One training through all phases, for all tests of this file."""
     out = tmp_path_factory.mktemp("runs") / "told"
-    training = Watched([collection, labelled_pictures], out, recipe="smoke-told", say=lambda line: None)
+    training = Watched([collection, labelled_pictures], out, recipe="smoke-told", limit=FEW, say=lambda line: None)
     training.run()
     return training
 
@@ -51,7 +54,8 @@ def told(training):
 def test_graphs_take_the_steps_that_are_taken_without(training, collection, labelled_pictures, tmp_path):
     tf.config.run_functions_eagerly(False)
     try:
-        Training([collection, labelled_pictures], tmp_path / "graphs", recipe="smoke-told", say=lambda line: None).run()
+        out = tmp_path / "graphs"
+        Training([collection, labelled_pictures], out, recipe="smoke-told", limit=FEW, say=lambda line: None).run()
     finally:
         tf.config.run_functions_eagerly(True)
     losses = [[entry["train_loss"] for entry in history(out)] for out in (tmp_path / "graphs", training.out)]

@@ -28,7 +28,8 @@ VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "left", "effusion
 @pytest.fixture(scope="module")
 def trained(collection, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "smoke"
-    assert main(["train", "--data", str(collection), "--out", str(out), "--recipe", "smoke", "--phantoms", "2"]) == 0
+    few = ["--recipe", "smoke", "--phantoms", "2", "--limit", "8"]
+    assert main(["train", "--data", str(collection), "--out", str(out), *few]) == 0
     return out
 
 
@@ -86,20 +87,20 @@ def weights(path):
 
 
 def test_resumed_it_takes_the_steps_that_it_would_have_taken(collection, tmp_path):
-    """Stopped after two of five epochs. Without dropout, which alone is drawn anew, both go the same way to the end."""
-    captions = Phase("captions", 64, 5, 3e-3, batch=6, patience=5, freeze_encoder=True, from_features=True)
+    """Stopped after one of three epochs. Without dropout, which alone is drawn anew, both go the same way."""
+    captions = Phase("captions", 64, 3, 3e-3, batch=6, patience=3, freeze_encoder=True, from_features=True)
     phases = (dataclasses.replace(captions, epochs=1), captions)  # the encoder keeps still: its gradients cost most
     recipe = dataclasses.replace(RECIPES["smoke"], phantoms=2, dropout=0.0, phases=phases)
 
     def keep_what_a_stop_leaves(line):
-        if line.startswith("phase 2/2") and "epoch 2/5" in line:
+        if line.startswith("phase 2/2") and "epoch 1/3" in line:
             shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
 
-    Training(collection, tmp_path / "whole", recipe=recipe, say=keep_what_a_stop_leaves).run()
+    Training(collection, tmp_path / "whole", recipe=recipe, limit=12, say=keep_what_a_stop_leaves).run()
     at_the_stop = weights(tmp_path / "stopped" / "progress" / "last.npz")
-    Training(collection, tmp_path / "stopped", recipe=recipe, resume=True, say=lambda line: None).run()
+    Training(collection, tmp_path / "stopped", recipe=recipe, resume=True, limit=12, say=lambda line: None).run()
     whole, resumed = history(tmp_path / "whole"), history(tmp_path / "stopped")
-    assert [(entry["phase"], entry["epoch"]) for entry in resumed] == [(0, 1), *((1, epoch) for epoch in range(1, 6))]
+    assert [(entry["phase"], entry["epoch"]) for entry in resumed] == [(0, 1), *((1, epoch) for epoch in range(1, 4))]
     losses = [[entry["train_loss"] for entry in entries] for entries in (resumed, whole)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     ended, expected = (weights(tmp_path / name / "progress" / "last.npz") for name in ("stopped", "whole"))

@@ -50,7 +50,7 @@ def weights(tmp_path_factory):
     return folder / "model.safetensors"
 
 
-@pytest.fixture(scope="module", params=["simple", "chained-context"])
+@pytest.fixture(scope="module", params=[pytest.param("simple", marks=pytest.mark.long), "chained-context"])
 def trained(request, collection, weights, tmp_path_factory):
     """A training of two short phases, and what it said."""
     out, said = tmp_path_factory.mktemp("runs") / request.param, []
