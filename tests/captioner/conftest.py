@@ -28,7 +28,7 @@ def collection(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for module, name in ((vessels, "trees"), (skeleton, "ribs"), (skeleton, "vertebrae")):
             patch.setattr(module, name, lambda *_: (np.zeros((0, 3)), np.zeros(0)))
-        phantom.write(folder, 24, 5)
+        phantom.write(folder, 24, 5, size=64)
     return folder
 
 

@@ -7,7 +7,8 @@ import pytest
 def without_graphs():
     """A training of three batches traces its graphs for longer than it trains.
 
-    With graphs train the processes of test_distribution.py, and a long run in test_told_training.py.
+    With a graph trains a network in test_self_critical.py, and whole trainings do in long runs of test_distribution.py
+    and test_told_training.py.
     """
     import tensorflow as tf
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from captioner.models import network_class
 from captioner.models.densenet import ENCODERS
@@ -85,6 +86,33 @@ class _Batches:
         return ["clear ."] * len(self.item[1]["tokens"])
 
 
+def _compiled(network, rate=0.1):
+    network.encoder.trainable = False
+    network.compile(
+        keras.optimizers.Adam(rate),
+        {
+            "tokens": losses.WordLoss(0.0),
+            "findings": losses.FindingsLoss(np.ones(2), np.ones(2)),
+            "attention": losses.AttentionLoss(),
+        },
+        jit_compile=False,  # which takes longer than these trainings
+    )
+    return network
+
+
+def test_a_graph_takes_the_steps_that_are_taken_without():
+    found = []
+    for eagerly in (True, False):
+        tf.config.run_functions_eagerly(eagerly)
+        try:
+            network = _compiled(_network(4), 0.01)
+            batch = _Batches(_inputs(network))[0]
+            found.append([float(network.train_on_batch(*batch)[0]) for _ in range(3)])
+        finally:
+            tf.config.run_functions_eagerly(True)
+    assert found[0] == pytest.approx(found[1], rel=1e-5) and found[0][2] < found[0][0]
+
+
 class _LikesEffusions:
     def each(self, references, predictions):
         assert references == ["clear ."] * len(predictions)
@@ -92,14 +120,8 @@ class _LikesEffusions:
 
 
 def test_the_decoder_learns_to_write_what_is_rewarded():
-    network = _network(2)
-    network.encoder.trainable = False
+    network = _compiled(_network(2))
     inputs = _inputs(network)
-    findings = losses.FindingsLoss(np.ones(2), np.ones(2))
-    network.compile(
-        keras.optimizers.Adam(0.1),
-        {"tokens": losses.WordLoss(0.0), "findings": findings, "attention": losses.AttentionLoss()},
-    )
     critic = SelfCritical(network, VOCABULARY, _LikesEffusions(), samples=8, steps=STEPS, share=0.0, scale=1.0)
     rng = np.random.default_rng(0)
     first = last = critic.epoch(_Batches(inputs), rng)["reward"]
@@ -111,17 +133,8 @@ def test_the_decoder_learns_to_write_what_is_rewarded():
 
 
 def test_without_rewards_the_references_are_learned():
-    network = _network(3)
-    network.encoder.trainable = False
+    network = _compiled(_network(3))
     inputs = _inputs(network)
-    network.compile(
-        keras.optimizers.Adam(0.1),
-        {
-            "tokens": losses.WordLoss(0.0),
-            "findings": losses.FindingsLoss(np.ones(2), np.ones(2)),
-            "attention": losses.AttentionLoss(),
-        },
-    )
 
     class Indifferent:
         def each(self, references, predictions):
