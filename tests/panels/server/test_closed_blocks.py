@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.routes import App
 
 from captioner import BadInput
 from captioner.language import language, speaking, text
@@ -11,6 +12,7 @@ from captioner.sentence import Sentence
 from panels.server.closed_blocks import ClosedBlocks, in_every_language
 from panels.server.jobs import FAILED
 from tests import event_loop
+from tests.stand_in import free_port
 
 GERMAN = SimpleNamespace(query_params={"lang": "de"}, headers={}, session_hash="a", username=None)
 READY = {"en": "Model ready: x", "de": "Modell bereit: x"}
@@ -37,6 +39,18 @@ def test_a_listener_of_the_page_answers_in_the_visitor_s_language():
     assert answered(page) == {"said": [READY["de"]], "code": "de"}
     assert answered(page, request=None) == {"said": [READY["en"]], "code": "en"}
     assert language() == "en"
+
+
+def test_no_web_application_is_made_before_the_page_is_launched(monkeypatch):
+    made, own = [], App.create_app
+    monkeypatch.setattr(App, "create_app", lambda *values, **named: made.append(values) or own(*values, **named))
+    page = in_every_language(lambda: blocks(ready)).queue(max_size=3)
+    assert made == [] and page.app is None and page._queue.max_size == 3
+    try:
+        page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", server_port=free_port())
+        assert len(made) == 1 and page.app.blocks is page
+    finally:
+        page.close()
 
 
 def test_an_endpoint_answers_in_english_whoever_asks():
