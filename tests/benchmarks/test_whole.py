@@ -118,6 +118,7 @@ def test_without_a_name_the_whole_table_is_made(read_once, tiny_checkpoint, tmp_
     assert "Study to impression, greedy" in printed and "| kept |" in printed
 
 
+@pytest.mark.long
 def test_the_evidence_is_timed_with_as_many_areas_and_orders_as_the_page_takes(
     read_once, tiny_checkpoint, monkeypatch, capsys
 ):

@@ -71,8 +71,12 @@ def test_greedy_ids_agree_with_teacher_forcing(network, batch):
         np.testing.assert_array_equal(logits.argmax(axis=-1)[:length], ids[row, :length])
 
 
+@pytest.mark.long
 def test_densenet_121_is_the_library_s():
-    """The same names, shapes and answer as keras.applications' DenseNet-121, given the same weights."""
+    """The same names, shapes and answer as keras.applications' DenseNet-121, given the same weights.
+
+    In the ordinary suite tests/captioner/seed_import/test_convert.py holds the imported network against it.
+    """
     ours = build_encoder(EncoderConfig(channels=3))
     theirs = keras.applications.DenseNet121(include_top=False, weights=None, input_shape=(64, 64, 3))
     by_path = {variable.path: variable for variable in theirs.variables}

@@ -39,7 +39,13 @@ def study():
     return Study(*(View(name, numbers.integers(0, 256, (80, 70), np.uint8)) for name in ("frontal", "lateral")))
 
 
-@pytest.mark.parametrize("encoder", ["densenet-tiny", "densenet-small", "efficientnet-lite0"])
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        "densenet-tiny",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("densenet-small", "efficientnet-lite0")),
+    ],
+)
 def test_the_search_hears_the_same_from_the_folded_encoder(encoder):
     keras.utils.set_random_seed(1)
     config = ENCODERS[encoder]

@@ -76,8 +76,14 @@ def test_the_preparation_is_imagenet_s():
     np.testing.assert_allclose(white[100, 7], [2.2489, 2.4286, 2.6400], atol=1e-4)
 
 
-def same(path, file):
-    ours, theirs = read_chexnet(path), read_chexnet(file)
+@pytest.fixture(scope="module")
+def arrays(file):
+    """What was read of the file: the encoder's arrays, and those of the head."""
+    return read_chexnet(file)
+
+
+def same(path, theirs):
+    ours = read_chexnet(path)
     return (
         all(np.array_equal(ours[0][name], theirs[0][name]) for name in theirs[0])
         and np.array_equal(ours[1][0], theirs[1][0])
@@ -85,22 +91,23 @@ def same(path, file):
     )
 
 
-def test_a_nested_network_and_another_name_of_the_last_layer(original, file, tmp_path):
+@pytest.mark.long
+def test_a_nested_network_and_another_name_of_the_last_layer(original, arrays, tmp_path):
     base = tf_keras.Model(original.input, original.layers[-2].output, name="densenet121")
     last = tf_keras.layers.Dense(14, activation="sigmoid", name="dense_1")
     nested = tf_keras.Sequential([base, last])
     last.set_weights(original.layers[-1].get_weights())
     nested.save_weights(tmp_path / "nested.h5")
-    assert same(tmp_path / "nested.h5", file)
+    assert same(tmp_path / "nested.h5", arrays)
 
 
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
-def test_a_whole_model(original, file, tmp_path):
+def test_a_whole_model(original, arrays, tmp_path):
     original.save(tmp_path / "whole.h5")
-    assert same(tmp_path / "whole.h5", file)
+    assert same(tmp_path / "whole.h5", arrays)
 
 
-def test_the_newer_naming_of_layers(file, tmp_path):
+def test_the_newer_naming_of_layers(file, arrays, tmp_path):
     with h5py.File(file) as old, h5py.File(tmp_path / "new.h5", "w") as new:
 
         def rename(path, item):
@@ -109,10 +116,10 @@ def test_the_newer_naming_of_layers(file, tmp_path):
 
         old.visititems(rename)
         assert "conv1_bn/conv1_bn/gamma:0" in new and "conv1" not in new
-    assert same(tmp_path / "new.h5", file)
+    assert same(tmp_path / "new.h5", arrays)
 
 
-def test_the_names_that_keras_3_gives_a_whole_model(file, tmp_path):
+def test_the_names_that_keras_3_gives_a_whole_model(file, arrays, tmp_path):
     with h5py.File(file) as old, h5py.File(tmp_path / "keras3.h5", "w") as new:
 
         def rename(path, item):
@@ -121,7 +128,7 @@ def test_the_names_that_keras_3_gives_a_whole_model(file, tmp_path):
                 new[f"model_weights/{path.removesuffix(':0')}"] = item[()]
 
         old.visititems(rename)
-    assert same(tmp_path / "keras3.h5", file)
+    assert same(tmp_path / "keras3.h5", arrays)
 
 
 @pytest.mark.parametrize(
@@ -167,10 +174,10 @@ def test_it_starts_an_encoder_for_grey_pictures(file, chexnet, study):
     assert np.corrcoef(found.ravel(), theirs.ravel())[0, 1] > 0.99
 
 
-def test_the_first_convolution_gives_the_same_inside_the_picture(file):
+def test_the_first_convolution_gives_the_same_inside_the_picture(arrays):
     import tensorflow as tf
 
-    arrays, _ = read_chexnet(file)
+    arrays, _ = arrays
     grey = np.random.default_rng(8).uniform(size=(1, 32, 32, 1)).astype(np.float32)
     for channels, mean, std in ((1, 0.45, 0.25), (3, 0.3, 0.5), (1, 0.0, 1.0)):
         changed = for_preparation(arrays, channels, mean, std)
@@ -188,14 +195,10 @@ def test_another_encoder_is_refused(file):
         assign_encoder(build_encoder(ENCODERS["densenet-tiny"]), file)
 
 
-def test_training_starts_from_it(file, tmp_path):
-    """`train --encoder-weights FILE.h5`: the encoder has CheXNet's weights before the first step."""
-    import dataclasses
-
+@pytest.fixture
+def normal_studies(tmp_path):
+    """A folder of forty studies of the collection's form, all alike."""
     import cv2
-
-    from captioner.training.recipes import RECIPES
-    from captioner.training.trainer import Training
 
     rows = range(1, 41)
     (tmp_path / "indiana_reports.csv").write_text(
@@ -206,10 +209,28 @@ def test_training_starts_from_it(file, tmp_path):
     )
     for uid in rows:
         cv2.imwrite(str(tmp_path / f"{uid}_IM-1-1001.png"), np.zeros((40, 40), np.uint8))
-    recipe = dataclasses.replace(RECIPES["smoke"], encoder="densenet-121")
-    training = Training(tmp_path, tmp_path / "out", recipe=recipe, encoder_weights=file, say=lambda line: None)
-    arrays, _ = read_chexnet(file)
+    return tmp_path
+
+
+@pytest.mark.long
+def test_training_starts_from_it(file, arrays, normal_studies):
+    """`train --encoder-weights FILE.h5`: the encoder has CheXNet's weights before the first step."""
+    import dataclasses
+
+    from captioner.training.recipes import RECIPES
+    from captioner.training.trainer import Training
+
+    recipe, out = dataclasses.replace(RECIPES["smoke"], encoder="densenet-121"), normal_studies / "out"
+    training = Training(normal_studies, out, recipe=recipe, encoder_weights=file, say=lambda line: None)
     for name in ("conv2_block1_1_conv", "conv5_block16_2_conv"):
-        np.testing.assert_array_equal(training.network.encoder.get_layer(name).kernel, arrays[f"{name}/kernel"])
+        np.testing.assert_array_equal(training.network.encoder.get_layer(name).kernel, arrays[0][f"{name}/kernel"])
+
+
+def test_training_takes_it_for_no_other_encoder(file, normal_studies):
+    """What `train --encoder-weights FILE.h5` is given reaches the encoder, which refuses it by its shapes."""
+    from captioner.training.recipes import RECIPES
+    from captioner.training.trainer import Training
+
+    out = normal_studies / "out"
     with pytest.raises(BadInput, match="which this encoder is not"):
-        Training(tmp_path, tmp_path / "out", recipe=RECIPES["smoke"], encoder_weights=file, say=lambda line: None)
+        Training(normal_studies, out, recipe=RECIPES["smoke"], encoder_weights=file, say=lambda line: None)

@@ -101,7 +101,13 @@ def imported():
     return Captioner(network, vocabulary, config)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] if name in ("integrated-gradients", "smooth-grad") else [])
+        for name in METHODS
+    ],
+)
 def test_an_imported_network_is_explained_too_and_a_repeated_frontal_is_a_view(name, imported, study):
     found = quick(name).explain(imported, Study(study.frontal, None), [4, 6])
     assert found.maps.shape == ((2, 2, 1, 1) if found.grid else (2, 2, 96, 96)) and np.isfinite(found.maps).all()

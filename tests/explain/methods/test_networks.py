@@ -1,4 +1,8 @@
-"""Every method on the networks besides the attention captioner; the page's beam tree on one without attention."""
+"""Every method on the networks besides the attention captioner; the page's beam tree on one without attention.
+
+The ordinary suite has of each network one method that goes back to the cells, and of one a method that goes back to the
+pixels: what each method does in between is the same for all networks.
+"""
 
 import keras
 import numpy as np
@@ -34,8 +38,19 @@ def model(request):
     return Captioner(network, vocabulary, config)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_each_method_explains_it_or_says_why_not(name, model, study):
+ORDINARY = {
+    "simple": ("attention", "grad-cam"),
+    "chained-context": ("attention", "grad-cam", "integrated-gradients"),
+}
+PAIRS = [
+    pytest.param(network, name, marks=[] if name in names else [pytest.mark.long], id=f"{network}-{name}")
+    for network, names in ORDINARY.items()
+    for name in METHODS
+]
+
+
+@pytest.mark.parametrize(("model", "name"), PAIRS, indirect=["model"], scope="module")
+def test_each_method_explains_it_or_says_why_not(model, name, study):
     explainer = method(name, **SETTINGS.get(name, {}))
     if name == "attention" and not model.has_attention:
         with pytest.raises(ValueError):

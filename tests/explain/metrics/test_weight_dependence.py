@@ -60,7 +60,7 @@ def test_noise_on_all_sides_is_rarely_called_dependent():
     assert called <= 10
 
 
-@pytest.mark.parametrize("count", [FEWEST, 12])
+@pytest.mark.parametrize("count", [FEWEST, pytest.param(12, marks=pytest.mark.long)])
 def test_so_few_studies_err_as_seldom_as_they_promise(count):
     """Differences about zero, drawn 200 times: either verdict comes out about 2.5% of the time each."""
     rng, wrong = np.random.default_rng(count), 0

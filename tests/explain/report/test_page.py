@@ -244,7 +244,9 @@ def test_the_evidence_stands_beside_its_words():
     assert "The evidence" not in written().text and written().data["words"][0]["evidence"] is None
 
 
-@pytest.mark.parametrize(("method", "lateral"), [("attention", True), ("occlusion", False)])
+@pytest.mark.parametrize(
+    ("method", "lateral"), [("attention", True), pytest.param("occlusion", False, marks=pytest.mark.long)]
+)
 def test_a_report_of_files(read_once, method, lateral, tiny_checkpoint, tmp_path):
     study = reported.study(lateral)
     paths = [tmp_path / f"visitor-{view.name}.png" for view in study.views]
@@ -294,7 +296,7 @@ def test_a_slow_method_explains_what_is_seen_or_written_and_the_page_says_so():
     assert "findings" not in written().data and "finding head" not in written().text
 
 
-@pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
+@pytest.mark.parametrize("method", ["grad-cam", pytest.param("occlusion", marks=pytest.mark.long)])
 def test_a_report_of_a_checkpoint_with_a_finding_head(read_once, method, told_checkpoint, tmp_path):
     import captioner
 

@@ -20,7 +20,9 @@ def _write(tiny, session, kind, name):
     return file["name"], base64.b64decode(file["url"].partition("base64,")[2]), said
 
 
-@pytest.mark.parametrize("name", ["attention", "grad-cam", "smooth-grad"])
+@pytest.mark.parametrize(
+    "name", ["grad-cam", *(pytest.param(name, marks=pytest.mark.long) for name in ("attention", "smooth-grad"))]
+)
 def test_the_report_opens_by_itself_and_holds_the_evidence(tiny, session, name):
     title, data, said = _write(tiny, session, "report", name)
     page = data.decode("utf-8")
@@ -35,7 +37,7 @@ def test_the_report_does_without_the_files_once_they_are_gone(tiny, session):
     assert b"The evidence" in _write(tiny, gone, "report", "grad-cam")[1]
 
 
-@pytest.mark.parametrize("name", ["attention", "occlusion"])
+@pytest.mark.parametrize("name", ["attention", pytest.param("occlusion", marks=pytest.mark.long)])
 def test_figure_and_walk_are_pictures(tiny, session, name):
     title, data, _ = _write(tiny, session, "figure", name)
     assert Image.open(io.BytesIO(data)).format == "PNG" and title.endswith(".png")
