@@ -14,6 +14,7 @@ from explain.benchmark.boxes import baseline_records, evaluate_boxes, finding_ma
 from explain.benchmark.boxes_table import page
 from explain.heatmap import WHOLE
 from explain.methods.base import Explanation
+from tests.explain.benchmark.test_evaluate import coarse
 
 LOWER_RIGHT = Box("effusion", 0.5, 0.5, 1.0, 1.0)
 
@@ -145,7 +146,8 @@ def test_the_whole_evaluation_on_a_checkpoint(read_once, boxed, tiny_checkpoint,
         evaluate_boxes(boxed, [tiny_checkpoint], methods=("x-ray",))
 
 
-def test_a_finding_heads_maps_stand_beside_the_words(read_once, boxed, told_checkpoint):
+def test_a_finding_heads_maps_stand_beside_the_words(read_once, boxed, told_checkpoint, monkeypatch):
+    monkeypatch.setattr("explain.benchmark.boxes.method", coarse)
     result = evaluate_boxes(boxed, [told_checkpoint], methods=("grad-cam", "occlusion"), count=1, say=lambda line: None)
     titles = {row["method"]: row["title"] for row in result["rows"][3:]}
     assert titles == {

@@ -21,29 +21,9 @@ CONFIG = {"preparation": {"name": "area", "size": 64, "channels": 1}}
 LEAST = Budget(steps=2, orders=1, areas=19)
 
 
-@pytest.fixture(scope="module")
-def knowing(tmp_path_factory):
-    """A random checkpoint that knows the phantoms' finding words."""
-    import keras
-
-    from captioner.checkpoint import store as checkpoint
-    from captioner.models.attention import AttentionCaptioner
-    from captioner.models.densenet import ENCODERS
-    from captioner.vocabulary import Vocabulary
-
-    keras.utils.set_random_seed(11)
-    words = ["effusion", "left", "right", "nodule", "opacity", "cardiomegaly", "mass", "pneumonia", "atelectasis", "."]
-    vocabulary = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", *words])
-    network = AttentionCaptioner(ENCODERS["densenet-tiny"], len(vocabulary), 3, (2, 2), depth=8, units=8, embedding=4)
-    config = {
-        "name": "knowing",
-        "model": "attention",
-        "preparation": {"name": "area", "size": 64, "channels": 1},
-        "decoding": {"max_words": 6},
-    }
-    folder = tmp_path_factory.mktemp("weights") / "knowing"
-    checkpoint.save(folder, network, vocabulary, config)
-    return folder
+def coarse(name):
+    """A method as it is, but for occlusion, whose patches are large here."""
+    return method(name, **({"patch": 0.5} if name == "occlusion" else {}))
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +34,7 @@ def evaluated(told_checkpoint, loaded, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("captioner.checkpoint.store.load", loaded)
         patch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: map(phantom_case, made[:count]))
+        patch.setattr("explain.benchmark.evaluate.method", coarse)
         methods = ("attention", "grad-cam", "occlusion")
         yield evaluate_explanations("phantoms", told_checkpoint, out, 2, methods, 1, "val", LEAST, say=list), out
 
@@ -104,7 +85,7 @@ def test_finding_maps_stand_beside_word_maps(evaluated):
     assert [line["finding"] for line in found] == ["effusion", "effusion"]
 
 
-def test_a_stopped_evaluation_judges_what_it_has(read_once, knowing, monkeypatch):
+def test_a_stopped_evaluation_judges_what_it_has(read_once, tiny_checkpoint, monkeypatch):
     def stopped(count):
         for seed in (200_001, 200_003):
             yield phantom_case(render(seed, 64, [Wanted("effusion", side="left")]))
@@ -112,7 +93,7 @@ def test_a_stopped_evaluation_judges_what_it_has(read_once, knowing, monkeypatch
 
     said = []
     monkeypatch.setattr("explain.benchmark.evaluate.phantom_cases", stopped)
-    result = evaluate_explanations("phantoms", knowing, None, 9, ("attention",), budget=LEAST, say=said.append)
+    result = evaluate_explanations("phantoms", tiny_checkpoint, None, 9, ("attention",), budget=LEAST, say=said.append)
     assert result["studies"] == 2 and "stopped: the 2 studies" in said[-2]
 
 
@@ -130,8 +111,8 @@ def test_what_was_measured_is_written_before_weights_become_random(read_once, to
     assert result["finding_maps"]["methods"].keys() == {"attention", "grad-cam"}
 
 
-def test_the_collection_needs_no_masks(read_once, knowing, tmp_path, collection):
-    result = evaluate_explanations(collection, knowing, tmp_path, 3, ("attention",), budget=LEAST, say=list)
+def test_the_collection_needs_no_masks(read_once, tiny_checkpoint, tmp_path, collection):
+    result = evaluate_explanations(collection, tiny_checkpoint, tmp_path, 3, ("attention",), budget=LEAST, say=list)
     assert result["studies"] == 2 and result["methods"]["attention"]["pointing"]["better"]["value"] is None
     text = (tmp_path / "evidence.md").read_text()
     assert "pointing" not in text and "named side" in text
@@ -150,9 +131,12 @@ def collection(tmp_path):
     folder = tmp_path / "collection"
     folder.mkdir()
     uids = [uid for uid in map(str, range(1, 200)) if split_of(uid) == "val"][:3]
-    told = [("Pleural Effusion/left", "Left effusion."), ("Nodule/lung/apex/right", "Nodule."), ("normal", "Normal.")]
+    sides = [(f"Pleural Effusion/{side}", f"{side} effusion.") for side in ("left", "right")]
     with open(folder / "indiana_reports.csv", "w", newline="") as file:
-        rows = [[uid, mesh, mesh.split("/")[0], "", words] for uid, (mesh, words) in zip(uids, told)]
+        rows = [
+            [uid, mesh, mesh.split("/")[0], "", words]
+            for uid, (mesh, words) in zip(uids, [*sides, ("normal", "Normal.")])
+        ]
         csv.writer(file).writerows([["uid", "MeSH", "Problems", "findings", "impression"], *rows])
     with open(folder / "indiana_projections.csv", "w", newline="") as file:
         csv.writer(file).writerows(
@@ -165,7 +149,7 @@ def collection(tmp_path):
 
 def test_cases_of_the_collection_state_a_finding(collection):
     found = list(collection_cases(collection, "val", 9))
-    assert {case.caption for case in found} == {"left effusion .", "nodule ."}
+    assert {case.caption for case in found} == {"left effusion .", "right effusion ."}
     assert all(case.study.lateral is None and not case.masks for case in found)
     assert len(list(collection_cases(collection, "val", 1))) == 1
     with pytest.raises(BadInput, match="test"):
@@ -247,9 +231,9 @@ def test_randomisation_is_judged_study_by_study():
 
 
 @pytest.mark.parametrize(("methods", "told"), [(("x-ray",), "no method x-ray"), ((), "no method to judge")])
-def test_methods_that_there_are_not_are_refused(knowing, methods, told):
+def test_methods_that_there_are_not_are_refused(tiny_checkpoint, methods, told):
     with pytest.raises(BadInput, match=told):
-        evaluate_explanations("phantoms", knowing, None, 1, methods)
+        evaluate_explanations("phantoms", tiny_checkpoint, None, 1, methods)
 
 
 def test_nothing_to_say_is_said(read_once, tiny_checkpoint, monkeypatch):
