@@ -69,6 +69,31 @@ def graphs_of_several_models_are_kept():
 
 
 @pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """`(name, make) -> folder`: what `make(folder)` puts into a folder, made once for all test processes, which share
+    it; nothing may write into it."""
+    import fcntl
+
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name, make):
+        folder = root / "made-once" / name
+        folder.parent.mkdir(exist_ok=True)
+        with open(folder.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits, and finds it whole
+            if not folder.is_dir():
+                part = folder.with_suffix(".part")
+                shutil.rmtree(part, ignore_errors=True)  # what a test that failed left
+                part.mkdir()
+                make(part)
+                part.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
 def loaded():
     """Folder -> its Captioner, one for all tests, which leave its weights as they were: its graphs are traced for
     longer than they run. A test that changes a folder takes a copy elsewhere."""

@@ -16,7 +16,7 @@ def batch():
 
 
 @pytest.fixture(scope="session")
-def collection(tmp_path_factory):
+def collection(made_once):
     """A folder of the collection's form with 24 phantom studies; nothing may write into it.
 
     They have no vessels, ribs and vertebrae, which take most of a phantom's time: no test here looks at them.
@@ -24,12 +24,10 @@ def collection(tmp_path_factory):
     from captioner import phantom
     from captioner.phantom import skeleton, vessels
 
-    folder = tmp_path_factory.mktemp("collection")
     with pytest.MonkeyPatch.context() as patch:
         for module, name in ((vessels, "trees"), (skeleton, "ribs"), (skeleton, "vertebrae")):
             patch.setattr(module, name, lambda *_: (np.zeros((0, 3)), np.zeros(0)))
-        phantom.write(folder, 24, 5, size=64)
-    return folder
+        return made_once("collection", lambda folder: phantom.write(folder, 24, 5, size=64))
 
 
 @pytest.fixture(scope="session")

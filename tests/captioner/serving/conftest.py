@@ -39,10 +39,8 @@ def loaded_once(loaded):
         yield
 
 
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory):
-    """A checkpoint with a finding head whose decoder is told what it finds, with its export, and one without."""
-    root = tmp_path_factory.mktemp("served")
+def write_checkpoints(root):
+    """Write a checkpoint with a finding head, with its export, and one without, into a folder."""
     rng = np.random.default_rng(5)
     for name, more in (
         ("told", {"head": 4, "rules": {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}}),
@@ -64,15 +62,22 @@ def folders(tmp_path_factory):
         cases = [Case(share, head, True) for share in (0.1, 0.4, 0.6, 0.9) for head in how_often_right.HEADS] * 10
         how_often_right.save(root / name, cases, "val")
     assert main(["export", "--checkpoint", str(root / "told"), "--out", str(root / "told-export" / "1")]) == 0
-    return root
 
 
 @pytest.fixture(scope="session")
-def exported_alone(folders):
+def folders(made_once):
+    """A checkpoint with a finding head whose decoder is told what it finds, with its export, and one without."""
+    return made_once("served", write_checkpoints)
+
+
+@pytest.fixture(scope="session")
+def exported_alone(made_once, folders):
     """The export of the checkpoint without a finding head."""
-    out = folders / "simple-export" / "1"
-    assert main(["export", "--checkpoint", str(folders / "simple"), "--out", str(out)]) == 0
-    return out
+
+    def export(root):
+        assert main(["export", "--checkpoint", str(folders / "simple"), "--out", str(root / "1")]) == 0
+
+    return made_once("simple-export", export) / "1"
 
 
 @pytest.fixture(scope="session")
