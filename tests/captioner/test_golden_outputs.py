@@ -15,7 +15,7 @@ def test_every_shipped_checkpoint_has_its_golden_outputs():
 
 
 @pytest.mark.parametrize("folder", available(), ids=lambda folder: folder.name)
-def test_texts_log_probabilities_and_attention_are_as_they_were(folder):
+def test_texts_log_probabilities_and_attention_are_as_they_were(read_once, folder):
     found = outputs(folder)
     for example, decodings in EXPECTED[folder.name].items():
         for decoding, expected in decodings.items():

@@ -54,7 +54,7 @@ def test_the_shipped_cases_are_those_of_the_plan(entries):
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 2 << 20
 
 
-def test_what_is_told_belongs_to_the_shipped_weights(entries, told):
+def test_what_is_told_belongs_to_the_shipped_weights(read_once, entries, told):
     """`python -m explain gallery` renews it; three cases are asked about again."""
     model = load()
     assert told["weights"] == model.config["files"][case_gallery.WEIGHTS] and told["checkpoint"] == model.name

@@ -9,7 +9,7 @@ from tests.explain.golden_evidence import GOLDEN, found
 NEAR = 5e-3  # a probability that differs by more was measured otherwise
 
 
-def test_the_evidence_of_an_example_is_as_it_was():
+def test_the_evidence_of_an_example_is_as_it_was(read_once):
     expected, now = json.loads(GOLDEN.read_text(encoding="utf-8")), found()
     assert now["text"] == expected["text"]
     assert [(word["word"], word["short"]) for word in now["words"]] == [

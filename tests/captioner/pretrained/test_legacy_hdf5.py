@@ -213,6 +213,7 @@ def test_names_of_the_old_and_the_new_layout(path, name):
     assert densenet_name(path) == name
 
 
+@pytest.mark.long  # an imported network is held against Keras' own in tests/captioner/seed_import/test_convert.py
 def test_the_shapes_are_those_of_keras_applications():
     keras = pytest.importorskip("keras")
     model = keras.applications.DenseNet121(include_top=False, weights=None)

@@ -33,9 +33,9 @@ def test_heat_lies_on_its_own_view_and_only_where_it_is_positive():
 
 
 def test_the_size_is_bounded():
-    few, many = _frames(3)[0], _frames(60, maps=None)[0]
-    assert few.height > 1.5 * many.height
-    assert len(animation.gif(_frames(60, maps=None))) < 6_000_000
+    few, many = _frames(3), _frames(60, maps=None)
+    assert few[0].height > 1.5 * many[0].height
+    assert len(animation.gif(many)) < 6_000_000
     wide = animation.frames(reported.study(lateral=False, frontal=(50, 5000)), reported.caption().words)
     assert wide[0].width < 1000
 
