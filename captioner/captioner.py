@@ -55,7 +55,7 @@ class Features:
 class Captioner:
     """A network with its vocabulary and configuration, ready to caption.
 
-    The encoder keeps the weights that it had at its first study (`captioner.models.folding`).
+    Encoder and projection keep the weights that they had at the first study (`captioner.models.folding`).
 
     Attributes:
         name: as the configuration calls it.
@@ -90,12 +90,25 @@ class Captioner:
         return None if own is None else folded(own)
 
     @cached_property
+    def projecting(self) -> keras.Model | None:
+        """`encoder` and the network's projection in one (`captioner.models.folding.projecting`), with the encoder's own
+        weights; None of a network whose projection is not linear, or that has no encoder."""
+        make = getattr(self.network, "projecting", None)
+        return None if make is None or self.encoder is None else make(self.encoder)
+
+    @cached_property
     def _encode(self) -> Any:
         """Graph: pictures `(1, 2, size, size, channels)`, mask bool `(1, 2)` -> image features `(1, P, depth)`."""
-        network, encoder = self.network, self.encoder
+        network, encoder, projecting = self.network, self.encoder, self.projecting
         size, channels = self.config["preparation"]["size"], self.config["preparation"].get("channels", 1)
+
+        def encoded(pictures: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+            if projecting is None:
+                return network.encode(pictures, mask, training=False, encoder=encoder)
+            return network.from_projected(projecting(pictures[0], training=False)[None], mask)
+
         return graph(
-            lambda pictures, mask: network.encode(pictures, mask, training=False, encoder=encoder),
+            encoded,
             [tf.TensorSpec((1, 2, size, size, channels), tf.float32), tf.TensorSpec((1, 2), tf.bool)],
         )
 

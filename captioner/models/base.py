@@ -12,12 +12,14 @@ from keras import layers, ops
 
 from captioner.models.densenet import EncoderConfig, build_encoder
 from captioner.models.finding_head import CONDITIONS, FindingHead, decide
+from captioner.models.folding import projecting
 
 if TYPE_CHECKING:
     from captioner.models.efficientnet_lite import EfficientNetLiteConfig
 
 VIEWS = 2
 VIEW_NAMES = ("frontal", "lateral")
+POSITIONS = 3  # numbers that say where a cell lies: view, row and column
 FAR_BELOW = -1e9  # what a masked position's score becomes before the softmax
 
 
@@ -92,7 +94,7 @@ class TwoViewCaptioner(keras.Model):
         self.output_dense = layers.Dense(vocabulary_size, name="output_dense")
         # Every weight is made now, so that a checkpoint can be read without running the network first.
         for layer, width in (
-            (self.feature_projection, self.encoder.output_shape[-1] + 3),
+            (self.feature_projection, self.encoder.output_shape[-1] + POSITIONS),
             (self.feature_norm, depth),
             *((layer, depth) for layer in self.target_attention + self.target_evidence),
             *readers,
@@ -147,9 +149,26 @@ class TwoViewCaptioner(keras.Model):
         rows, columns = self.grid
         features = ops.reshape(features, (batch, VIEWS * rows * columns, features.shape[-1]))  # (B, P, F)
         features = self.feature_dropout(features, training=training)
-        where = ops.broadcast_to(self._positions(), (batch, VIEWS * rows * columns, 3))
-        image_features = self.feature_projection(ops.concatenate([features, ops.cast(where, features.dtype)], axis=-1))
-        image_features = ops.relu(self.feature_norm(image_features))  # (B, P, depth)
+        where = ops.broadcast_to(self._positions(), (batch, VIEWS * rows * columns, POSITIONS))
+        projected = self.feature_projection(ops.concatenate([features, ops.cast(where, features.dtype)], axis=-1))
+        return self._normalised(projected, mask)
+
+    def projecting(self, encoder: keras.Model) -> keras.Model:
+        """`encoder` with what the projection makes of its features in one, see `captioner.models.folding.projecting`:
+        pictures `(N, rows, columns, channels)` -> `(N, R, C, depth)`, for `from_projected`; with the weights of now."""
+        return projecting(encoder, ops.convert_to_numpy(self.feature_projection.kernel)[:-POSITIONS])
+
+    def from_projected(self, projected: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+        """What `projecting` made of pictures `(B, VIEWS, R, C, depth)`, mask bool `(B, VIEWS)` -> `(B, P, depth)`, the
+        image features that `project` gives."""
+        rows, columns = self.grid
+        where = ops.matmul(self._positions(), self.feature_projection.kernel[-POSITIONS:])  # (1, P, depth)
+        projected = ops.reshape(projected, (-1, VIEWS * rows * columns, self.depth))  # (B, P, depth)
+        return self._normalised(projected + where + self.feature_projection.bias, mask)
+
+    def _normalised(self, projected: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+        """What the projection gave, `(B, P, depth)` -> image features of that shape, 0 where there is no picture."""
+        image_features = ops.relu(self.feature_norm(projected))
         return image_features * ops.expand_dims(self._cells(mask, image_features.dtype), -1)
 
     def _positions(self) -> keras.KerasTensor:
@@ -161,7 +180,7 @@ class TwoViewCaptioner(keras.Model):
             ops.linspace(-1.0, 1.0, columns),
             indexing="ij",
         )
-        return ops.reshape(ops.stack([view, row, column], axis=-1), (1, VIEWS * rows * columns, 3))
+        return ops.reshape(ops.stack([view, row, column], axis=-1), (1, VIEWS * rows * columns, POSITIONS))
 
     def _cells(self, mask: keras.KerasTensor, dtype: str = "float32") -> keras.KerasTensor:
         """Mask of the views `(B, VIEWS)` -> mask of the cells `(B, P)`, 1 where there is a picture."""

@@ -49,11 +49,9 @@ class ChainedContextCaptioner(AttentionCaptioner):
             layer.build(shape)
         return super()._make_readers()
 
-    def project(
-        self, features: keras.KerasTensor, mask: keras.KerasTensor, training: bool = False
-    ) -> keras.KerasTensor:
-        """Features `(B, VIEWS, R, C, F)`, mask bool `(B, VIEWS)` -> image features `(B, P, depth)`."""
-        image_features = super().project(features, mask, training=training)  # (B, P, depth)
+    def _normalised(self, projected: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+        """What the projection gave, `(B, P, depth)` -> image features of that shape."""
+        image_features = super()._normalised(projected, mask)  # (B, P, depth)
         # The finding head looks at what the encoder found, whatever context the decoder learns to add.
         return image_features if self.conditions_size else self._with_context(image_features, mask)
 

@@ -1,4 +1,4 @@
-"""An encoder whose batch norms are folded into the convolutions before them, for studies, not for training.
+"""An encoder made quicker for studies, not for training: batch norms folded away, projected before it is stretched.
 
 Once its statistics are fixed, a batch norm scales and offsets each channel of a convolution's output, which kernel and
 bias can take over (Jacob et al. 2018, arXiv 1712.05877, section 3.2). A pass is as quick as one whose weights are all
@@ -46,6 +46,40 @@ def folded(encoder: keras.Model) -> keras.Model:
             copy.get_layer(layer.name).set_weights(layer.get_weights())
     copy.trainable = False
     return copy
+
+
+def projecting(encoder: keras.Model, kernel: np.ndarray) -> keras.Model:
+    """An encoder together with a linear map of its features, which shares the encoder's layers and gives no features.
+
+    Where the features are maps of several resolutions, stretched to one grid and put side by side, each is mapped
+    before it is stretched: both are linear, one along the channels and one along the cells, so their order makes no
+    difference, and a coarse map has few cells.
+
+    Args:
+        encoder: from pictures `(batch, rows, columns, channels)` to features `(batch, R, C, F)`.
+        kernel: float32 `(F, depth)`.
+
+    Returns:
+        From pictures to `(batch, R, C, depth)`.
+    """
+    last = encoder.layers[-1]
+    joined = isinstance(last, layers.Concatenate)
+    made_by = {id(layer.output): layer for layer in encoder.layers}
+    parts, start = [], 0
+    for level in last.input if joined else [encoder.output]:
+        made, channels = made_by[id(level)], level.shape[-1]
+        stretched = joined and isinstance(made, layers.UpSampling2D)
+        project = layers.Conv2D(kernel.shape[1], 1, use_bias=False)
+        part = project(made.input if stretched else level)  # (batch, R, C, depth), or fewer cells
+        project.set_weights([kernel[None, None, start : start + channels]])
+        if stretched:
+            part = type(made).from_config(made.get_config() | {"name": f"{made.name}_projected"})(part)
+        parts.append(part)  # (batch, R, C, depth)
+        start += channels
+    total = layers.Add()(parts) if len(parts) > 1 else parts[0]
+    model = keras.Model(encoder.input, total)
+    model.trainable = False
+    return model
 
 
 def _foldable(encoder: keras.Model) -> dict[str, layers.BatchNormalization]:

@@ -73,8 +73,8 @@ def living(model: Captioner) -> Iterator[None]:
 def _made(model: Captioner, living: bool) -> Graphs:
     preparation = model.config["preparation"]
     calibration = model.calibration if model.has_findings else ()
-    encoder = None if living else model.encoder
-    return Graphs(model.decoder, preparation["size"], preparation.get("channels", 1), encoder, calibration)
+    encoder, projecting = (None, None) if living else (model.encoder, model.projecting)
+    return Graphs(model.decoder, preparation["size"], preparation.get("channels", 1), encoder, projecting, calibration)
 
 
 class Graphs:
@@ -90,6 +90,8 @@ class Graphs:
         size, channels: of its pictures.
         encoder: in place of the network's own, such as `Captioner.encoder`; None for the network's, whose weights may
             change from call to call.
+        projecting: encoder and projection in one, such as `Captioner.projecting`; None where they are to be run one
+            after the other.
         calibration: `(slope, offset)` of each of `FINDINGS`, which turn the finding head's logits into the log odds of
             calibrated probabilities; none of a network without a finding head.
     """
@@ -100,13 +102,14 @@ class Graphs:
         size: int,
         channels: int,
         encoder: keras.Model | None = None,
+        projecting: keras.Model | None = None,
         calibration: Sequence[tuple[float, float]] = (),
     ) -> None:
         import tensorflow as tf
 
         from captioner.models.graph import graph
 
-        self.decoder, self.network, self.encoder = decoder, decoder.network, encoder
+        self.decoder, self.network, self.encoder, self._projecting = decoder, decoder.network, encoder, projecting
         network = self.network
         pictures = tf.TensorSpec((None, None, size, size, channels), tf.float32)
         ids, mask = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((2,), tf.bool)
@@ -115,17 +118,49 @@ class Graphs:
         depth = self.features.get_concrete_function().structured_outputs.shape[-1]
         features = tf.TensorSpec((None, 2, *network.grid, depth), tf.float32)
         self.of_features = graph(self._of_features, [features, mask, told, ids, ids])
+        # What is only asked how likely it is, and not explained, needs no features: see `projected`.
+        self.projected = self.features if projecting is None else graph(self._project, [pictures])
+        width = depth if projecting is None else network.depth
+        projected = tf.TensorSpec((None, 2, *network.grid, width), tf.float32)
+        self.of_projected = graph(self._of_projected, [projected, mask, told, ids, ids])
         self.features_gradient = graph(self._features_gradient, [features, mask, told, ids, ids, ids])
         self.pixels_gradient = graph(self._pixels_gradient, [pictures, mask, told, ids, ids, ids])
         if calibration:
             self._slope, self._offset = np.array(calibration, np.float32).T  # (13,) each
             self.findings = graph(self._findings, [features, mask])
+            self.findings_of_projected = graph(self._findings_of_projected, [projected, mask])
             self.findings_features_gradient = graph(self._findings_features_gradient, [features, mask, ids])
             self.findings_pixels_gradient = graph(self._findings_pixels_gradient, [pictures, mask, ids])
 
     def _features(self, pictures: tf.Tensor) -> tf.Tensor:
         """Pictures `(N, views, size, size, channels)` -> features `(N, views, R, C, F)`, each picture by itself."""
         return self.network.features(pictures, training=False, encoder=self.encoder)
+
+    def _project(self, pictures: tf.Tensor) -> tf.Tensor:
+        """Pictures `(N, views, size, size, channels)` -> what `network.from_projected` reads of them, each by itself,
+        `(N, views, R, C, depth)`. Without `projecting`, `projected` gives features, and `of_projected` takes them."""
+        import tensorflow as tf
+
+        shape = tf.shape(pictures)
+        assert self._projecting is not None
+        flat = self._projecting(tf.reshape(pictures, (-1, *pictures.shape[2:])), training=False)
+        return tf.reshape(flat, (shape[0], shape[1], *flat.shape[1:]))
+
+    def _from_projected(self, projected: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """As `_image_features`, of what `projected` gave for both views."""
+        import tensorflow as tf
+
+        if self._projecting is None:
+            return self._image_features(projected, mask)
+        masks = tf.broadcast_to(mask, (tf.shape(projected)[0], 2))
+        return self.network.from_projected(projected, masks), masks
+
+    def _of_projected(
+        self, projected: tf.Tensor, mask: tf.Tensor, told: tf.Tensor, tokens: tf.Tensor, against: tf.Tensor
+    ) -> tf.Tensor:
+        """What `projected` gave `(N, 2, R, C, depth)` -> numbers `(T, N)`."""
+        image_features, masks = self._from_projected(projected, mask)
+        return self.decoder.explained_graph(image_features, masks, tokens, against, told)
 
     def _image_features(self, features: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Features `(N, 2, R, C, F)` -> what decoder and finding head read `(N, P, depth)`, and the mask `(N, 2)`."""
@@ -143,9 +178,15 @@ class Graphs:
 
     def _findings(self, features: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         """Features `(N, 2, R, C, F)` -> log odds of all findings `(13, N)`."""
+        return self._log_odds(*self._image_features(features, mask))
+
+    def _findings_of_projected(self, projected: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """What `projected` gave `(N, 2, R, C, depth)` -> log odds of all findings `(13, N)`."""
+        return self._log_odds(*self._from_projected(projected, mask))
+
+    def _log_odds(self, image_features: tf.Tensor, masks: tf.Tensor) -> tf.Tensor:
         import tensorflow as tf
 
-        image_features, masks = self._image_features(features, mask)
         presence = self.network.examine(image_features, masks)["presence"]  # (N, 13)
         return tf.transpose(self._slope * presence + self._offset)
 

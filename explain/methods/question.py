@@ -56,10 +56,11 @@ class Words:
         """Their numbers from features `(N, 2, R, C, F)`: float32 `(W, N)`."""
         return graphs.of_features(features, mask, self.told, *self._sequence()).numpy()[self.positions]
 
-    def probabilities(self, graphs: Graphs, features: Any, mask: np.ndarray) -> np.ndarray:
-        """Their probabilities, whatever they are compared with: float64 `(W, N)`."""
-        alone = replace(self, alternatives=np.full_like(self.alternatives, -1))
-        return np.exp(alone.values(graphs, features, mask).astype(np.float64))
+    def probabilities(self, graphs: Graphs, projected: Any, mask: np.ndarray) -> np.ndarray:
+        """Their probabilities, whatever they are compared with, from what `graphs.projected` gave: float64 `(W, N)`."""
+        tokens, _ = self._sequence()
+        values = graphs.of_projected(projected, mask, self.told, tokens, np.full_like(tokens, -1))  # (T, N)
+        return np.exp(values.numpy()[self.positions].astype(np.float64))
 
     def features_gradient(self, graphs: Graphs, features: Any, mask: np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
         """Features of one study `(1, 2, R, C, F)` -> numbers `(W,)`, their gradients `(W, 2, R, C, F)`."""
@@ -130,9 +131,10 @@ class Findings:
         """As of `Words.values`."""
         return graphs.findings(features, mask).numpy()[self.positions]
 
-    def probabilities(self, graphs: Graphs, features: Any, mask: np.ndarray) -> np.ndarray:
-        """Their calibrated probabilities: float64 `(W, N)`."""
-        return 1 / (1 + np.exp(-self.values(graphs, features, mask).astype(np.float64)))
+    def probabilities(self, graphs: Graphs, projected: Any, mask: np.ndarray) -> np.ndarray:
+        """Their calibrated probabilities, from what `graphs.projected` gave: float64 `(W, N)`."""
+        log_odds = graphs.findings_of_projected(projected, mask).numpy()[self.positions]
+        return 1 / (1 + np.exp(-log_odds.astype(np.float64)))
 
     def features_gradient(self, graphs: Graphs, features: Any, mask: np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
         """As of `Words.features_gradient`."""

@@ -20,7 +20,7 @@ from explain.heatmap import WHOLE
 from explain.methods.base import Stopped
 from explain.methods.question import ask
 from explain.metrics.deletion_insertion import centre, order
-from explain.metrics.masking import Hiding
+from explain.metrics.masking import BATCH, Hiding
 from explain.metrics.picture_share import MOVED
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 SHARE = 0.1  # of the pixels, hidden at once
 RANDOM = 99  # areas; p cannot fall below 0.01
-BATCH = 8
 SIGNIFICANT = 0.05
 
 
@@ -178,13 +177,12 @@ class AreaOcclusionTest:
         numbers = np.random.default_rng(seed)
         size = question.pictures.shape[1]
         middle = np.stack([centre(size)] * 2)
-        ends = np.concatenate([self.hiding.ends[:1], self._features([self._area(middle, WHOLE)])])
-        known = [self.hiding.probabilities(ends)]
+        known = [self.hiding.at_ends[:, :1], self.hiding.probabilities(self._projected([self._area(middle, WHOLE)]))]
         self.areas: list[np.ndarray] = []
         for first in range(0, random, BATCH):
             count = min(BATCH, random - first)
             areas = [self._area(numbers.random((2, *model.grid)), WHOLE) for _ in range(count)]
-            known.append(self.hiding.probabilities(self._features(areas)))  # one study's features are a megabyte
+            known.append(self.hiding.probabilities(self._projected(areas)))  # of one study it is a megabyte
             self.areas += areas
             if progress is not None and progress(first + count, random):
                 raise Stopped
@@ -206,7 +204,7 @@ class AreaOcclusionTest:
         return self._area(values, extent)
 
     def _of(self, word: int, area: np.ndarray) -> AreaOcclusion:
-        ((hidden,),) = self.hiding.probabilities(self._features([area]), [word])
+        ((hidden,),) = self.hiding.probabilities(self._projected([area]), [word])
         before, middle, *random = self._known[word]
         tried = len(self._known)
         return AreaOcclusion(
@@ -228,11 +226,11 @@ class AreaOcclusionTest:
         most = max(int(round(self.share * len(ranked))), 1)
         return ranked[:most].astype(np.int32)  # a hundred are kept of a study: half the size
 
-    def _features(self, areas: Sequence[np.ndarray]) -> np.ndarray:
+    def _projected(self, areas: Sequence[np.ndarray]) -> np.ndarray:
         hidden = np.zeros((len(areas), self.hiding.there.size), bool)
         for row, area in zip(hidden, areas):
             row[area] = True
-        return self.hiding.features(hidden.reshape(-1, *self.hiding.there.shape))
+        return self.hiding.projected(hidden.reshape(-1, *self.hiding.there.shape))
 
 
 def _log(probability: npt.ArrayLike) -> np.ndarray:

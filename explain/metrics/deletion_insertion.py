@@ -122,13 +122,11 @@ def of_words(hiding: Hiding, ranked: np.ndarray, steps: int = 16, words: Sequenc
     """
     counts = np.round(np.linspace(0, len(ranked), steps + 1)).astype(int)
     hidden = _ranks(hiding, ranked) < counts[1:-1, None, None, None]  # (steps - 1, 2, size, size)
-    features = np.concatenate([hiding.ends, hiding.features(np.concatenate([hidden, ~hidden]))])
-    found = hiding.probabilities(features, words)  # (words, 2 * steps): untouched, hidden, deletion, insertion
+    ends = hiding.at_ends if words is None else hiding.at_ends[list(words)]  # (words, 2)
+    deletion, insertion = (hiding.probabilities(hiding.projected(each), words) for each in (hidden, ~hidden))
     return [
         Curves(counts / len(ranked), np.r_[before, falling, empty], np.r_[empty, rising, before])
-        for (before, empty), falling, rising in zip(
-            found[:, :2], found[:, 2 : steps + 1], found[:, steps + 1 :], strict=True
-        )
+        for (before, empty), falling, rising in zip(ends, deletion, insertion, strict=True)
     ]
 
 
@@ -174,12 +172,12 @@ def uninformed(
         ranked = order(numbers.random((2, *grid)), WHOLE, mask, size, grid)
         counts = np.round(np.linspace(0, len(ranked), steps + 1)).astype(int)
         hidden = _ranks(hiding, ranked) < counts[1:-1, None, None, None]  # (steps - 1, 2, size, size)
-        found = hiding.probabilities(np.concatenate([hiding.ends, hiding.features(hidden)]))  # (W, 2 + steps - 1)
+        found = hiding.probabilities(hiding.projected(hidden))  # (W, steps - 1)
         shares, shown = counts / len(ranked), 1 - counts[::-1] / len(ranked)
         by_order.append(
             [
                 Curves(shares, np.r_[before, going, empty], np.interp(shares, shown, np.r_[empty, going[::-1], before]))
-                for (before, empty), going in zip(found[:, :2], found[:, 2:])
+                for (before, empty), going in zip(hiding.at_ends, found)
             ]
         )
         if progress is not None and progress(number + 1, random):

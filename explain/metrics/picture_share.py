@@ -85,16 +85,16 @@ def picture_shares(
     shown = [pictures_of(model, other)[0] for other in patients]
     black = empty_pictures(question.pictures, "black", model.config["preparation"])
     graphs = graphs_of(model)
-    features = graphs.features(np.stack([question.pictures, black, *shown]))  # (2 + others, 2, R, C, F)
+    projected = graphs.projected(np.stack([question.pictures, black, *shown]))  # (2 + others, 2, R, C, depth)
 
-    def probabilities(features: Any, mask: np.ndarray) -> np.ndarray:
+    def probabilities(projected: Any, mask: np.ndarray) -> np.ndarray:
         """`(words, studies)`."""
-        return question.asked.probabilities(graphs, features, mask)
+        return question.asked.probabilities(graphs, projected, mask)
 
-    whole = probabilities(features, question.mask)  # (W, 2 + others)
+    whole = probabilities(projected, question.mask)  # (W, 2 + others)
     alone: list[np.ndarray | None] = [None, None]
     if question.mask.all():
-        alone = [probabilities(features[:1], np.arange(2) == view)[:, 0] for view in range(2)]  # 2 times (W,)
+        alone = [probabilities(projected[:1], np.arange(2) == view)[:, 0] for view in range(2)]  # 2 times (W,)
     return [
         PictureShare(
             float(row[0]),

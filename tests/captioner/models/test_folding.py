@@ -123,3 +123,20 @@ def test_all_graphs_share_the_weights_of_the_first(tiny, study):
     held = {id(variable.value) for variable in encoder.variables}
     (graph,) = tiny._encode._list_all_concrete_functions()
     assert len(held & {id(variable) for variable in graph.variables}) == len(held)
+
+
+def test_projected_before_it_is_stretched_it_is_the_same():
+    network = lively(AttentionCaptioner(ENCODERS["efficientnet-tiny"], len(WORDS), 3, (8, 8), depth=6, units=8))
+    numbers = np.random.default_rng(6)
+    network.feature_projection.bias.assign(numbers.normal(size=6))
+    pictures = numbers.normal(size=(4, 64, 64, 1)).astype(np.float32)
+    mask = np.array([[True, True], [True, False]])
+    expected = network.project(network.features(pictures.reshape(2, 2, 64, 64, 1)), mask)  # (2, P, depth)
+    encoder = folded(network.encoder)
+    model = network.projecting(encoder)
+    before = [type(layer).__name__ for layer in model.layers].index("UpSampling2D")
+    assert model.layers[before].input.shape[-1] == 6  # as deep as the projection already
+    found = network.from_projected(np.reshape(model(pictures), (2, 2, 8, 8, 6)), mask)
+    np.testing.assert_allclose(found, expected, atol=3e-5)
+    assert np.abs(expected).max() > 0.5 and not np.any(expected[1, 64:])
+    network.projecting(encoder)  # again: the encoder is as it was

@@ -34,7 +34,7 @@ def test_probabilities_are_those_of_pictures_hidden_one_by_one(tiny, study, late
     hidden = np.random.default_rng(0).random((21, 2, 64, 64)) < 0.3
     hidden[3, 0], hidden[4, 0], hidden[5, 1], hidden[6] = False, True, True, True
     hiding = Hiding(tiny, asked)
-    found = hiding.probabilities(hiding.features(hidden))  # (2, 21)
+    found = hiding.probabilities(hiding.projected(hidden))  # (2, 21)
     empty = empty_pictures(asked.pictures, "blurred", tiny.config["preparation"])
     for number in (*range(8), 20):
         there = hidden[number] & asked.mask[:, None, None]
@@ -46,12 +46,12 @@ def test_probabilities_are_those_of_pictures_hidden_one_by_one(tiny, study, late
 def test_a_view_that_is_untouched_or_gone_is_not_run_again(tiny, study, monkeypatch):
     hiding, run = Hiding(tiny, question(tiny, study, True)), []
     graphs = type(
-        "Counted", (), {"features": lambda self, some: run.append(len(some)) or graphs_of(tiny).features(some)}
+        "Counted", (), {"projected": lambda self, some: run.append(len(some)) or graphs_of(tiny).projected(some)}
     )
     monkeypatch.setattr(hiding, "_asked", graphs())
     hidden = np.zeros((4, 2, 64, 64), bool)
     hidden[1, 0], hidden[2], hidden[3, 1, :9] = True, True, True
-    found = hiding.features(hidden)
+    found = hiding.projected(hidden)
     assert run == [1]
     np.testing.assert_array_equal(found[2], hiding.ends[1])
 
