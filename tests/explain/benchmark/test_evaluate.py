@@ -35,6 +35,8 @@ def evaluated(told_checkpoint, loaded, tmp_path_factory):
         patch.setattr("captioner.checkpoint.store.load", loaded)
         patch.setattr("explain.benchmark.evaluate.phantom_cases", lambda count: map(phantom_case, made[:count]))
         patch.setattr("explain.benchmark.evaluate.method", coarse)
+        patch.setattr("explain.benchmark.evaluate.CURVE", 1)  # studies on which weights become random group by group
+        patch.setattr("explain.benchmark.evaluate.DRAWS", 2)
         methods = ("attention", "grad-cam", "occlusion")
         yield evaluate_explanations("phantoms", told_checkpoint, out, 2, methods, 1, "val", LEAST, say=list), out
 
