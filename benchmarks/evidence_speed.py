@@ -28,9 +28,13 @@ def rows(checkpoint: str | Path | None, entries: Sequence[dict[str, Any]]) -> li
     model = captioner.load(checkpoint)
     (cold, further), (warm, _) = (_trials(model, entry) for entry in entries[:2])
     pool = ModelPool({"measured": Path(checkpoint or DEFAULT)}, captioner.load)
-    weights, again = (
-        _seconds(lambda: trial.on_random_weights(pool.copy("measured"), "grad-cam", entries)) for _ in range(2)
-    )
+    first = captioner.read_study(entries[0]["frontal"], entries[0]["lateral"])
+    pool.get("measured").caption(first)  # a visitor who asks has an impression
+
+    def on_random_weights() -> None:
+        trial.on_random_weights(pool.copy("measured"), "grad-cam", entries, writer=pool.get("measured"))
+
+    weights, again = (_seconds(on_random_weights) for _ in range(2))
     return [
         _row("One word on trial, cold", cold, TRIAL),
         _row("One word on trial, another study", warm, TRIAL),

@@ -138,6 +138,7 @@ def on_random_weights(
     name: str,
     entries: Iterable[Mapping[str, Any]],
     progress: Callable[[int, int], object] | None = None,
+    writer: Captioner | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Whether a method's maps depend on the weights, tried on examples: `(judged, number of examples)`.
 
@@ -147,6 +148,8 @@ def on_random_weights(
         entries: examples with the paths of their views, as `examples/index.json` has them; those with findings are
             taken where there are any.
         progress: as in `explain.methods.base.Method.explain`.
+        writer: Captioner of the same weights that writes the captions, such as one whose graphs are there already;
+            `model` when None.
 
     Returns:
         `judged` as `explain.benchmark.aggregate.judge_randomisation` gives it.
@@ -164,7 +167,7 @@ def on_random_weights(
     entries = list(entries)
     for entry in [entry for entry in entries if entry.get("findings")] or entries:
         study = read_study(entry["frontal"], entry["lateral"])
-        caption = model.caption(study)
+        caption = (writer or model).caption(study)
         places = list(finding_words(caption.text)) or list(range(len(caption.words)))
         if places:
             tokens = [word.token_id for word in caption.words]

@@ -136,9 +136,9 @@ def build(pool: ModelPool, panel: Panel, entries: Sequence[dict[str, Any]]) -> N
             name = methods.check(pool.get(session.key.checkpoint), asked.get("method"))
             key = session.key.checkpoint, name
             if key not in tested:
-                # Of a copy: the checkpoint that visitors use stays as it is.
-                copy = pool.copy(session.key.checkpoint)
-                tested[key] = word_trial.on_random_weights(copy, name, entries, progress)
+                # Of a copy: the checkpoint that visitors use stays as it is, and writes what the copy is asked about.
+                copy, own = pool.copy(session.key.checkpoint), pool.get(session.key.checkpoint)
+                tested[key] = word_trial.on_random_weights(copy, name, entries, progress, own)
             return {"random": random_weights.randomisation(*tested[key])}
 
         about = {"kind": RANDOM_KIND, "id": asked.get("id"), "method": asked.get("method")}

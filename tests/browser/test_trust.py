@@ -91,7 +91,7 @@ def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
 def test_work_that_nobody_waits_for_ends_and_keeps_nobody_waiting(real, monkeypatch, how):  # noqa: F811
     begun, ended = threading.Event(), threading.Event()
 
-    def until_unwanted(model, name, entries, progress):
+    def until_unwanted(model, name, entries, progress, writer):
         begun.set()
         while not progress(0, 1):
             time.sleep(0.05)

@@ -87,6 +87,16 @@ def test_a_method_is_tried_on_random_weights(tiny_checkpoint, loaded, chest):
     assert count == 2 and len(judged["stages"]) > 2
 
 
+def test_the_captions_may_be_another_s_of_the_same_weights(tiny_checkpoint, loaded, chest, monkeypatch):
+    entry = {"frontal": str(chest), "lateral": str(chest), "findings": []}
+    model, writer = captioner.load(tiny_checkpoint), loaded(tiny_checkpoint)
+    written, write = [], writer.caption
+    monkeypatch.setattr(writer, "caption", lambda study: written.append(study) or write(study))
+    monkeypatch.setattr(model, "caption", lambda study: pytest.fail("the writer writes"))
+    _, count = trial.on_random_weights(model, "attention", [entry, {**entry, "lateral": None}], writer=writer)
+    assert count == len(written) == 2
+
+
 def test_a_method_cannot_be_tried_without_examples(tiny):
     with pytest.raises(BadInput, match="Two examples"):
         trial.on_random_weights(tiny, "attention", [])
