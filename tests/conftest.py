@@ -60,11 +60,13 @@ def slow_answers_give_no_memory_back():
 
 @pytest.fixture(scope="session", autouse=True)
 def graphs_of_several_models_are_kept():
-    """A page keeps those of one, for its memory's sake; the small networks of the tests take turns."""
+    """A page keeps those of one, for its memory's sake, and tidies up before others are built; the small networks of
+    the tests take turns."""
     from explain.methods import graphs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "KEPT", 8)
+        patch.setattr(graphs, "gc", SimpleNamespace(collect=lambda: None))
         yield
 
 

@@ -159,6 +159,7 @@ def test_seven_findings_are_not_fourteen(file, tmp_path):
         read_chexnet(path)
 
 
+@pytest.mark.long
 def test_it_starts_an_encoder_for_grey_pictures(file, chexnet, study):
     from captioner.models.densenet import ENCODERS, build_encoder
 

@@ -48,6 +48,7 @@ def test_it_ends_in_a_checkpoint_that_captions(trained, collection):
     assert {"macro_f1", "balanced_accuracy", "cider_d", "rouge_l"} <= set(history(trained)[-1])
 
 
+@pytest.mark.long  # test_told_training.py ends with such a phase
 def test_a_phase_of_rewards_samples_and_is_judged(collection, tmp_path):
     rewards = Phase("rewards", 64, 1, 1e-3, batch=8, freeze_encoder=True, from_features=True)
     recipe = dataclasses.replace(RECIPES["smoke"], phantoms=1, phases=(rewards,))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from captioner import BadInput, load
+from captioner import BadInput
 from captioner.language import speaking
 from captioner.phantom import read_cases
 from captioner.seen_and_written import Agreement, standings
@@ -36,16 +36,17 @@ def entries(tmp_path_factory):
 
 
 MODELS = {
-    "finding head": lambda checkpoint: ToldStandIn("default"),
-    "stand-in": lambda checkpoint: StandIn("default"),
-    "no attention": lambda checkpoint: StandIn("default", has_attention=False),
-    "random weights": load,
+    "finding head": lambda: ToldStandIn("default"),
+    "stand-in": lambda: StandIn("default"),
+    "no attention": lambda: StandIn("default", has_attention=False),
+    "random weights": None,
 }
 
 
 @pytest.fixture(scope="module", params=MODELS)
-def context(request, entries, tiny_checkpoint):
-    return LessonContext(MODELS[request.param](tiny_checkpoint), entries)
+def context(request, entries, loaded, tiny_checkpoint):
+    make = MODELS[request.param]
+    return LessonContext(loaded(tiny_checkpoint) if make is None else make(), entries)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
