@@ -220,21 +220,24 @@ def sent(session: CaptionedSession, explanation: Explanation) -> dict[str, Any]:
 
 
 def warm(model: Captioner) -> None:
-    """Explain an empty picture once with each quick method: building a graph takes a second, nobody should wait.
+    """Explain an empty picture once with each quick method, and ask what a trial asks: building a graph takes a second,
+    nobody should wait.
 
     The slow methods differentiate down to the pixels, which keeps half a gigabyte: who asks for one waits a little
     longer.
     """
     from captioner.images.preprocessing import prepare
     from captioner.images.study import Study, View
-    from explain.metrics.picture_share import other_patients
+    from explain.methods.question import ask
+    from explain.metrics.picture_share import picture_shares
 
-    other_patients(model.config["preparation"]["size"])
     black = View("frontal", np.zeros((8, 8), np.uint8))
     study = prepare(Study(black, None, ()), model.config["preparation"])
+    end = [model.vocabulary.end]
+    picture_shares(model, ask(model, study, end, [0]))
     for name in offered(model):
         if not method(name).slow:
-            method(name).explain(model, study, [model.vocabulary.end], [0])
+            method(name).explain(model, study, end, [0])
 
 
 def build(pool: ModelPool, view: gr.HTML, session: gr.State, stops: Stops) -> None:

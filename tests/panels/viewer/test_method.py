@@ -111,5 +111,5 @@ def test_warming_up_leaves_the_graphs_of_the_quick_methods_built(tiny):
 
     method.warm(tiny)
     graphs = graphs_of(tiny)
-    for graph in (graphs.features, graphs.of_features, graphs.features_gradient):
+    for graph in (graphs.features, graphs.of_features, graphs.features_gradient, graphs.projected, graphs.of_projected):
         assert graph.experimental_get_tracing_count() >= 1
