@@ -135,7 +135,7 @@ class Benchmark:
         return Hiding(self.model, ask(self.model, *self.question()))
 
     @cached_property
-    def _hider(self) -> area_occlusion.AreaOcclusionTest:
+    def _area_test(self) -> area_occlusion.AreaOcclusionTest:
         """All methods share the random areas."""
         hiding, budget = self._hiding, self.budget
         return area_occlusion.AreaOcclusionTest(self.model, hiding.question, budget.hidden, budget.areas, hiding=hiding)
@@ -151,7 +151,7 @@ class Benchmark:
         found |= sides(item.place, values, extent)
         ranked = self._order(values, extent)
         found |= self._areas(ranked, [number])[0]
-        hidden = self._hider.of_ranked(number, ranked)
+        hidden = self._area_test.of_ranked(number, ranked)
         found["hidden"] = {
             "before": hidden.before,
             "after": hidden.hidden,

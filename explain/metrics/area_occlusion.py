@@ -144,8 +144,8 @@ def area_occlusion(
         Stopped: `progress` returned True.
     """
     question = ask(model, study, tokens, [position])
-    hider = AreaOcclusionTest(model, question, share, random, seed, progress)
-    return hider.of(0, values, extent)
+    area_test = AreaOcclusionTest(model, question, share, random, seed, progress)
+    return area_test.of(0, values, extent)
 
 
 class AreaOcclusionTest:

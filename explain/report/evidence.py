@@ -49,11 +49,11 @@ def measure(
     Raises:
         Stopped: `progress` returned True.
     """
-    shares, hider, places = areas or measure_areas(model, study, caption, explanation.positions, progress, random)
+    shares, area_test, places = areas or measure_areas(model, study, caption, explanation.positions, progress, random)
     return {
         position: (
             shares[places.index(position)],
-            hider.of(places.index(position), explanation.maps[number], explanation.extent),
+            area_test.of(places.index(position), explanation.maps[number], explanation.extent),
         )
         for number, position in enumerate(explanation.positions)
     }
@@ -74,8 +74,8 @@ def measure_areas(
     """
     question = ask(model, study, caption, positions)
     shares = picture_shares(model, question)
-    hider = AreaOcclusionTest(model, question, random=random, progress=progress)
-    return shares, hider, [int(place) for place in question.asked.positions]
+    area_test = AreaOcclusionTest(model, question, random=random, progress=progress)
+    return shares, area_test, [int(place) for place in question.asked.positions]
 
 
 def entry(word: str, found: tuple[PictureShare, AreaOcclusion]) -> dict[str, Any]:

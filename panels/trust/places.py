@@ -38,10 +38,10 @@ def places(session: CaptionedSession, word: int, trial: Trial, outline: tuple[st
         trial: explain.trial.Trial of the word.
         outline: the finding that the word names and its masks, bool `(2, H, W)`, where they are known.
     """
-    spelled, area, hider, own = session.caption.words[word].text, trial.found[word][1], trial.areas, trial.own
-    cells = hider.hiding.grid if own.grid else (FINE, FINE)
-    marked = _cells(hider.marked(own.maps[0], own.extent), hider, cells)
-    random = [_cells(each, hider, hider.hiding.grid) for each in hider.areas]
+    spelled, area, area_test, own = session.caption.words[word].text, trial.found[word][1], trial.areas, trial.own
+    cells = area_test.hiding.grid if own.grid else (FINE, FINE)
+    marked = _cells(area_test.marked(own.maps[0], own.extent), area_test, cells)
+    random = [_cells(each, area_test, area_test.hiding.grid) for each in area_test.areas]
     pictures = [_drawn(view, own, outline) for view in session.study.views]
     paths = [[_path(each[one["number"]], one["width"], one["height"]) for each in random] for one in pictures]
     for one, own_paths in zip(pictures, paths):
@@ -62,16 +62,16 @@ def places(session: CaptionedSession, word: int, trial: Trial, outline: tuple[st
         first=float(area.random[0]),
         count=len(random),
         planted=None if outline is None else text(outline[0]),
-        share=hider.share,
+        share=area_test.share,
     )
 
 
-def _cells(pixels: np.ndarray, hider: Any, cells: tuple[int, int]) -> np.ndarray:
+def _cells(pixels: np.ndarray, area_test: Any, cells: tuple[int, int]) -> np.ndarray:
     """Flattened pixels that are hidden as bool `(2, rows, columns)`: cells of which most is."""
-    hidden = np.zeros(hider.hiding.there.size, np.float32)
+    hidden = np.zeros(area_test.hiding.there.size, np.float32)
     hidden[pixels] = 1
     size = tuple(cells[::-1])
-    views = hidden.reshape(hider.hiding.there.shape)
+    views = hidden.reshape(area_test.hiding.there.shape)
     return np.stack([cv2.resize(view, size, interpolation=cv2.INTER_AREA) for view in views]) >= 0.5
 
 

@@ -70,9 +70,9 @@ def test_curves_of_all_words_are_those_of_each(tiny, study):
 def test_a_given_order_hides_what_its_map_hides(tiny, study):
     asked = question(tiny, study, True)
     values = np.random.default_rng(6).random((2, 5, 5))
-    hider = AreaOcclusionTest(tiny, asked, random=5)
+    area_test = AreaOcclusionTest(tiny, asked, random=5)
     ranked = deletion_insertion.order(values, WHOLE, asked.mask, 64, tiny.grid)
-    assert hider.of(1, values).hidden == hider.of_ranked(1, ranked).hidden
+    assert area_test.of(1, values).hidden == area_test.of_ranked(1, ranked).hidden
 
 
 def test_graphs_of_the_folded_encoder_give_the_living_ones_numbers(tiny, study):

@@ -111,12 +111,12 @@ def test_the_middle_is_named_where_it_does_as_well():
 
 def test_random_areas_are_shared_and_of_the_same_size(tiny, study):
     question = ask(tiny, study, [4, 6])
-    hider = AreaOcclusionTest(tiny, question, random=9)
+    area_test = AreaOcclusionTest(tiny, question, random=9)
     values = np.random.default_rng(0).random((2, 64, 64))
-    first, second = hider.of(1, values), area_occlusion(tiny, study, [4, 6], 1, values, random=9)
+    first, second = area_test.of(1, values), area_occlusion(tiny, study, [4, 6], 1, values, random=9)
     np.testing.assert_allclose(first.random, second.random, atol=1e-6)
     assert (first.before, first.hidden) == pytest.approx((second.before, second.hidden), abs=1e-6)
-    assert len(hider._area(values, WHOLE)) == round(0.1 * 2 * 64 * 64)
+    assert len(area_test._area(values, WHOLE)) == round(0.1 * 2 * 64 * 64)
 
 
 def test_it_can_be_stopped(tiny, study):
