@@ -28,7 +28,7 @@ VOCABULARY = Vocabulary(["<pad>", "<start>", "<end>", "<unk>", "left", "effusion
 @pytest.fixture(scope="module")
 def trained(collection, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "smoke"
-    few = ["--recipe", "smoke", "--phantoms", "2", "--limit", "8"]
+    few = ["--recipe", "smoke", "--phantoms", "2", "--limit", "6"]
     assert main(["train", "--data", str(collection), "--out", str(out), *few]) == 0
     return out
 
@@ -97,9 +97,9 @@ def test_resumed_it_takes_the_steps_that_it_would_have_taken(collection, tmp_pat
         if line.startswith("phase 2/2") and "epoch 1/3" in line:
             shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
 
-    Training(collection, tmp_path / "whole", recipe=recipe, limit=12, say=keep_what_a_stop_leaves).run()
+    Training(collection, tmp_path / "whole", recipe=recipe, limit=10, say=keep_what_a_stop_leaves).run()
     at_the_stop = weights(tmp_path / "stopped" / "progress" / "last.npz")
-    Training(collection, tmp_path / "stopped", recipe=recipe, resume=True, limit=12, say=lambda line: None).run()
+    Training(collection, tmp_path / "stopped", recipe=recipe, resume=True, limit=10, say=lambda line: None).run()
     whole, resumed = history(tmp_path / "whole"), history(tmp_path / "stopped")
     assert [(entry["phase"], entry["epoch"]) for entry in resumed] == [(0, 1), *((1, epoch) for epoch in range(1, 4))]
     losses = [[entry["train_loss"] for entry in entries] for entries in (resumed, whole)]
