@@ -76,11 +76,11 @@ def refresh(page):
         page.reload()
 
 
-def answered_by_beam(page, address):
-    """Open the page at `address` and have a beam describe the example "quiet"; returns the page."""
+def answered_by_beam(page, address, name="quiet"):
+    """Open the page at `address` and have a beam describe an example; returns the page."""
     page.goto(address)
     page.locator("#decoding input[value=beam]").check()  # the random captioner's greedy search may end at once
-    page.click('#examples button[data-name="quiet"]')
+    page.click(f'#examples button[data-name="{name}"]')
     page.wait_for_selector("#viewer .cxr-word")
     page.wait_for_function("document.querySelector('#viewer .cxr-run').textContent.includes('beam')")
     return page

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from captioner import load
 from panels.server.model_pool import ModelPool
+from panels.viewer import method
 from tests.browser import what_if
-from tests.browser.canvas import collect_complaints
+from tests.browser.canvas import answered_by_beam, collect_complaints
+from tests.browser.schemes import show_in
 from tests.stand_in import StandIn, serve, write_examples
 
 FLAGS = [
@@ -25,6 +28,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
 LAPTOP = {"width": 1440, "height": 900}
 HERE = Path(__file__).parent
 WAIT = 40_000  # milliseconds for what does happen: Gradio's page alone takes ten seconds on a busy machine
+REAL_WAIT = 90_000  # the same where a network computes, and its graphs are traced
 
 
 def pytest_collection_modifyitems(items):
@@ -79,13 +83,13 @@ def address(captioners, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def visitors(browser):
+def visitors(browser, address):
     """What visitors with an ordinary browser share, scripts above all: a page of its own takes a quarter less to open.
 
-    A page stays open in it, or the process would end with the last visitor.
+    A page of this machine stays open in it, or the process of the pages would end with the last visitor.
     """
     context = browser.new_context(viewport=LAPTOP)
-    context.new_page()
+    context.new_page().goto(f"{address}theme.css")
     yield context
     context.close()
 
@@ -158,24 +162,60 @@ def bench(example):
     return choose
 
 
+@pytest.fixture(scope="session")
+def real_address(tiny_checkpoint, tmp_path_factory):
+    """The address of a page with a small real captioner: its graphs are traced once for all tests that ask it."""
+    # Loaded anew for each copy, as the page does: a test of the weights makes its copy's random.
+    pool = ModelPool({"tiny": tiny_checkpoint}, load, method.warm).start()
+    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
+        yield url
+
+
+@pytest.fixture
+def real(watched, real_address):
+    """A function that opens the page of the real captioner with an example, found by a beam."""
+
+    def open_page(name="quiet", **options):
+        return answered_by_beam(watched(timeout=REAL_WAIT, **options), real_address, name)
+
+    return open_page
+
+
 @pytest.fixture(scope="module")
-def kept_page(browser, address):
+def keep(browser):
+    """A function that makes an empty page which stays for the tests of a module: to open one is most of their cost.
+
+    Whoever shares it puts it back before each test, and asserts after it that `page.complaints` is empty.
+    """
+    contexts = []
+
+    def make(timeout=WAIT):
+        contexts.append(browser.new_context(viewport=LAPTOP))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(timeout)
+        return collect_complaints(page, [])
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def kept_page(keep, address):
     """One page with the example "quiet", kept for the tests of a module."""
-    context = browser.new_context(viewport=LAPTOP)
-    page = context.new_page()
-    page.set_default_timeout(WAIT)
-    collect_complaints(page, [])
+    page = keep()
     page.goto(address)
     page.click('#examples button[data-name="quiet"]')
     page.wait_for_selector(".cxr-word")
-    yield page
-    context.close()
+    return page
 
 
 @pytest.fixture
 def page(kept_page):
     """A page with the example "quiet" as if it was just chosen: first word, settings as they come, no focus."""
     page = kept_page
+    page.emulate_media(reduced_motion="no-preference")
+    show_in(page, "light")
     page.mouse.move(5, 400)
     page.evaluate(
         """() => {
@@ -184,6 +224,8 @@ def page(kept_page):
             find(selector)[key] = value;
             find(selector).dispatchEvent(new Event("input", { bubbles: true }));
           };
+          find(".cxr-readers:not([hidden]) .cxr-readers-close")?.click();
+          find(".cxr-film-reset").click();
           find(".cxr-word").click();
           set(".cxr-opacity", "value", "75");
           set(".cxr-colours", "value", "inferno");

@@ -5,33 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captioner import load
 from explain.methods.base import METHODS, method
-from panels.server.model_pool import ModelPool
-from panels.viewer import method as methods
-from tests.browser.canvas import answered_by_beam, chosen, words
-from tests.stand_in import SENTENCES, StandIn, serve, write_examples
+from tests.browser.canvas import chosen, words
+from tests.browser.schemes import SCHEMES
+from tests.stand_in import SENTENCES, StandIn
 
 DARK = SENTENCES["dark"].split()
 QUICK = [name for name in METHODS if not method(name).slow]
-
-
-@pytest.fixture(scope="module")
-def real_address(tiny_checkpoint, tmp_path_factory):
-    pool = ModelPool({"tiny": tiny_checkpoint}, load, methods.warm).start()
-    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
-        yield url
-
-
-@pytest.fixture
-def real(watched, real_address):
-    """A function that opens the page with an example, found by a beam."""
-
-    def open_page(**options):
-        page = watched(timeout=90_000, **options)
-        return answered_by_beam(page, real_address)
-
-    return open_page
 
 
 def brightness(page, selector):
@@ -67,27 +47,25 @@ def test_every_word_has_a_small_picture_of_both_views(example):
     assert np.abs(np.subtract(brightness(page, "#viewer .cxr-all-words-grid"), bright)).max() > 0.5
 
 
-def test_the_quick_methods_come_by_themselves_and_the_slow_ones_when_asked(real):
+def _computed(page, count):
+    """Wait until that many methods have their small pictures and say where they are strongest."""
+    page.wait_for_function(
+        """(count) => [...document.querySelectorAll("#viewer .cxr-side-by-side-grid .cxr-small-said")]
+          .filter((one) => one.textContent.includes(";")).length === count""",
+        arg=count,
+    )
+
+
+def test_the_quick_methods_come_by_themselves_and_the_slow_ones_wait(real):
     page = real()
     page.locator("#viewer .cxr-side-by-side summary").click()
     tiles = page.locator("#viewer .cxr-side-by-side-grid .cxr-small")
     tiles.nth(len(METHODS) - 1).wait_for()
     assert tiles.locator(".cxr-small-name").all_text_contents() == [method(name).title for name in METHODS]
     said = page.locator("#viewer .cxr-side-by-side-grid .cxr-small-said")
-    page.wait_for_function(
-        """(count) => [...document.querySelectorAll("#viewer .cxr-side-by-side-grid .cxr-small-said")]
-          .filter((one) => one.textContent.includes(";")).length === count""",
-        arg=len(QUICK),
-    )
+    _computed(page, len(QUICK))
     slow = [text for name, text in zip(METHODS, said.all_text_contents()) if name not in QUICK]
     assert slow == ["takes seconds: not computed yet"] * (len(METHODS) - len(QUICK))
-    page.locator("#viewer .cxr-side-by-side-all").click()
-    page.wait_for_function(
-        """(count) => [...document.querySelectorAll("#viewer .cxr-side-by-side-grid .cxr-small-said")]
-          .filter((one) => one.textContent.includes(";")).length === count""",
-        arg=len(METHODS),
-    )
-    assert page.locator("#viewer .cxr-side-by-side-all").is_hidden()
     # A small picture becomes the large one, and says the same of it.
     tile = tiles.nth(list(METHODS).index("grad-cam"))
     places = tile.locator(".cxr-small-said").text_content().split("; ")
@@ -95,6 +73,15 @@ def test_the_quick_methods_come_by_themselves_and_the_slow_ones_when_asked(real)
     assert page.locator("#viewer .cxr-method").input_value() == "grad-cam"
     assert page.locator("#viewer .cxr-word-maps li:not(.cxr-remark)").all_text_contents() == places
     assert tile.get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.long
+def test_the_slow_methods_come_when_asked(real):
+    page = real()
+    page.locator("#viewer .cxr-side-by-side summary").click()
+    page.locator("#viewer .cxr-side-by-side-all").click()
+    _computed(page, len(METHODS))
+    assert page.locator("#viewer .cxr-side-by-side-all").is_hidden()
 
 
 def test_what_takes_seconds_can_be_stopped(real):
@@ -107,7 +94,7 @@ def test_what_takes_seconds_can_be_stopped(real):
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_on_a_phone_they_fit_and_axe_finds_nothing(example, scheme):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
     page = example(viewport={"width": 390, "height": 844}, color_scheme=scheme)

@@ -86,6 +86,7 @@ def test_paired_stopped_by_keyboard_gone_on_with_and_saved(visit, studies):
     page.locator("#batch tbody").wait_for(state="hidden")
 
 
+@pytest.mark.long
 def test_on_a_phone_it_fits_and_axe_finds_nothing(visit, studies):
     page = opened(visit, studies, viewport=PHONE, color_scheme="dark", reduced_motion="reduce")
     page.get_by_role("button", name="Write 12 impressions").click()

@@ -17,16 +17,16 @@ def slide(page, name, value):
 
 def grey(page, view="frontal"):
     """float (rows, columns): the grey of the middle of the picture on the screen, without what lies over it."""
-    page.add_style_tag(content="#viewer .cxr-picture > :not(img) { display: none !important; }")
+    alone = page.add_style_tag(content="#viewer .cxr-picture > :not(img) { display: none !important; }")
     shot = page.locator(f'#viewer .cxr-view[data-view="{view}"] img').screenshot()
+    alone.evaluate("(style) => style.remove()")
     picture = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_GRAYSCALE).astype(float)
     rows, columns = picture.shape
     return picture[rows // 4 : -rows // 4, columns // 4 : -columns // 4]
 
 
 @pytest.mark.parametrize(("level", "window"), [(50, 50), (30, 60), (70, 140)])
-def test_greys_are_spread_by_the_formula(example, level, window):
-    page = example()
+def test_greys_are_spread_by_the_formula(page, level, window):
     before = grey(page)
     slide(page, "level", level)
     slide(page, "window", window)
@@ -37,8 +37,7 @@ def test_greys_are_spread_by_the_formula(example, level, window):
     np.testing.assert_allclose(grey(page), before, atol=1)
 
 
-def test_maps_words_and_numbers_stay_as_they_are(example):
-    page = example()
+def test_maps_words_and_numbers_stay_as_they_are(page):
     set_opacity(page, 100)
     before, text = heat(page).copy(), page.locator("#viewer .cxr-word-card").text_content()
     slide(page, "level", 20)
@@ -48,8 +47,7 @@ def test_maps_words_and_numbers_stay_as_they_are(example):
     assert "the model read the pictures as they came" in page.locator("#viewer .cxr-film p").text_content()
 
 
-def test_a_drag_with_shift_sets_both_and_one_without_does_not(example):
-    page = example()
+def test_a_drag_with_shift_sets_both_and_one_without_does_not(page):
     canvas = page.locator('#viewer .cxr-view[data-view="frontal"] canvas')
     canvas.scroll_into_view_if_needed()
     box = still_box(canvas)

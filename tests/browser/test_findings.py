@@ -11,6 +11,7 @@ from panels.server.model_pool import ModelPool
 from panels.viewer import method
 from tests.browser.canvas import chosen, heat, refresh
 from tests.browser.layout import still_box
+from tests.browser.schemes import SCHEMES
 from tests.stand_in import StandIn, ToldStandIn, serve, write_examples
 
 PHONE = {"width": 390, "height": 844}
@@ -149,6 +150,7 @@ def test_steering_shows_what_the_decoder_would_write(told):
     assert not steered.is_visible() and card.get_by_label("as found").is_checked()
 
 
+@pytest.mark.long
 def test_two_switches_together_and_a_new_example_takes_them_back(told):
     page = told()
     finding(page, "cardiomegaly").click()
@@ -261,7 +263,7 @@ def real_address(told_checkpoint, tmp_path_factory):
         yield url
 
 
-def test_every_method_maps_a_chosen_finding(visit, real_address):
+def test_a_quick_method_maps_a_chosen_finding(visit, real_address):
     page = visit(f"{real_address}?example=effusion&finding=effusion", timeout=60_000)
     page.wait_for_selector(".cxr-finding-card:not([hidden])")
     pooled = heat(page).copy()
@@ -270,6 +272,16 @@ def test_every_method_maps_a_chosen_finding(visit, real_address):
     expect(top).to_have_text("strongest", timeout=60_000)
     assert np.abs(heat(page).astype(int) - pooled).max() > 0
     assert "not of a finding" in page.locator("#viewer .cxr-against").inner_text()
+    page.select_option("#viewer .cxr-method", "attention")
+    page.wait_for_function("document.querySelector('#viewer .cxr-scalebar-top').textContent.includes('in one cell')")
+    assert (heat(page) == pooled).all()
+
+
+@pytest.mark.long
+def test_a_slow_method_maps_a_chosen_finding_and_waits_to_be_asked_for_the_next(visit, real_address):
+    page = visit(f"{real_address}?example=effusion&finding=effusion", timeout=60_000)
+    page.wait_for_selector(".cxr-finding-card:not([hidden])")
+    pooled = heat(page).copy()
     page.select_option("#viewer .cxr-method", "integrated-gradients")
     card, ask = page.locator(".cxr-finding-card"), page.locator("#viewer .cxr-ask")
     expect(card).to_contain_text("log odds over blurred ones", timeout=60_000)
@@ -303,7 +315,7 @@ def test_a_checkpoint_without_a_finding_head_says_so_in_one_sentence(example):
     assert page.locator(".cxr-finding").count() == 0 and page.locator(".cxr-findings-list").is_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_on_a_phone_everything_fits_and_axe_has_no_complaint(told, scheme):
     page = told(viewport=PHONE, color_scheme=scheme)
     finding(page, "atelectasis").click()

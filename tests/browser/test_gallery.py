@@ -10,6 +10,7 @@ from explain import case_gallery
 from panels.server.model_pool import ModelPool
 from panels.shell.deep_link import case_code
 from tests.browser.canvas import words
+from tests.browser.schemes import SCHEMES
 from tests.browser.test_page import CONTRAST
 from tests.stand_in import SENTENCES, ToldStandIn, serve, write_examples
 
@@ -35,7 +36,7 @@ def shown(page):
     return page.locator(".cxr-gallery-card:visible .cxr-title").all_text_contents()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_cases_are_filtered_explained_and_turned_into_a_quiz(visit, with_cases, scheme):
     page = visit(with_cases, color_scheme=scheme, **(PHONE if scheme == "dark" else {}))
     page.get_by_role("tab", name="Gallery").click()

@@ -4,34 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from captioner import load, read_study
-from panels.server.model_pool import ModelPool
-from panels.viewer import method
-from tests.browser.canvas import answered_by_beam, chosen, heat
-from tests.stand_in import serve, write_examples
+from captioner import read_study
+from tests.browser.canvas import chosen, heat
+from tests.stand_in import write_examples
 
 SPOKEN = {".": "full stop", "<end>": "end of impression"}
 
 
 @pytest.fixture(scope="module")
-def page_and_study(tiny_checkpoint, tmp_path_factory):
-    """(address, captioner, study of the example "quiet")."""
+def model(loaded, tiny_checkpoint):
+    """The captioner of the page, by itself."""
+    return loaded(tiny_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The study of the example "quiet"."""
     folder = write_examples(tmp_path_factory.mktemp("examples"))
-    pool = ModelPool({"tiny": tiny_checkpoint}, load, method.warm).start()
-    study = read_study(folder / "quiet-frontal.png", folder / "quiet-lateral.png")
-    with serve(pool, folder) as url:
-        yield url, load(tiny_checkpoint), study
-
-
-@pytest.fixture
-def opened(watched, page_and_study):
-    """A function that opens the page with the example, found by a beam."""
-
-    def open_page(**options):
-        page = watched(timeout=60_000, **options)
-        return answered_by_beam(page, page_and_study[0])
-
-    return open_page
+    return read_study(folder / "quiet-frontal.png", folder / "quiet-lateral.png")
 
 
 def written(model, study, prefix=()):
@@ -54,9 +44,8 @@ def other_than(word, ends=False):
     return next(one for one in word.alternatives if one.token_id != word.token_id and (one.text == "<end>") == ends)
 
 
-def test_the_model_writes_on_from_another_word_as_the_captioner_does(opened, page_and_study):
-    _, model, study = page_and_study
-    page, before = opened(), written(model, study)
+def test_the_model_writes_on_from_another_word_as_the_captioner_does(real, model, study):
+    page, before = real(), written(model, study)
     at = min(1, len(before.words) - 1)
     page.locator("#viewer .cxr-word").nth(at).click()
     other = other_than(before.words[at])
@@ -78,9 +67,8 @@ def test_the_model_writes_on_from_another_word_as_the_captioner_does(opened, pag
     assert page.locator("#viewer .cxr-gone-on").count() == 0 and chosen(page) == before.words[at].text
 
 
-def test_on_from_a_word_of_the_new_impression(opened, page_and_study):
-    _, model, study = page_and_study
-    page, before = opened(), written(model, study)
+def test_on_from_a_word_of_the_new_impression(real, model, study):
+    page, before = real(), written(model, study)
     first = other_than(before.words[0])
     page.locator("#viewer .cxr-word").first.click()
     alternative(page, SPOKEN.get(first.text, first.text)).click()
@@ -95,9 +83,8 @@ def test_on_from_a_word_of_the_new_impression(opened, page_and_study):
     assert gone_on(page) == [word.text for word in third.words[1:]]
 
 
-def test_the_end_can_be_chosen_too(opened, page_and_study):
-    _, model, study = page_and_study
-    page, before = opened(), written(model, study)
+def test_the_end_can_be_chosen_too(real, model, study):
+    page, before = real(), written(model, study)
     at = next(at for at, word in enumerate(before.words) if "<end>" in [one.text for one in word.alternatives])
     page.locator("#viewer .cxr-word").nth(at).click()
     alternative(page, "end of impression").click()
@@ -106,9 +93,9 @@ def test_the_end_can_be_chosen_too(opened, page_and_study):
     assert page.locator("#viewer .cxr-words > .cxr-word").count() == len(before.words)
 
 
-def test_by_keyboard_on_a_phone_and_axe_finds_nothing(opened):
+def test_by_keyboard_on_a_phone_and_axe_finds_nothing(real):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    page = opened(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = real(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page.locator("#viewer button.cxr-alternative-text").first.press("Enter")
     page.wait_for_selector("#viewer .cxr-gone-on-close")
     assert page.evaluate("document.activeElement.closest('.cxr-gone-on') !== null") or not gone_on(page)

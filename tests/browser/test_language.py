@@ -9,6 +9,7 @@ from captioner.language import PLACEHOLDER, speaking, text
 from panels.shell import catalogues
 from panels.shell.deep_link import PANELS
 from tests.browser.canvas import leaving, words
+from tests.browser.conftest import LAPTOP
 from tests.browser.test_readers import press
 
 # Gradio's own words for waiting are in the page, and shown to nobody (panels/shell/page.css).
@@ -49,7 +50,12 @@ def german(sentence, **values):
 
 @pytest.mark.parametrize(
     ("query", "locale", "code"),
-    [("?lang=de", "en-US", "de"), ("", "de-DE", "de"), ("?lang=en", "de-DE", "en"), ("", "fr-FR", "en")],
+    [
+        ("?lang=de", "en-US", "de"),
+        ("", "de-DE", "de"),
+        pytest.param("?lang=en", "de-DE", "en", marks=pytest.mark.long),
+        pytest.param("", "fr-FR", "en", marks=pytest.mark.long),
+    ],
 )
 def test_address_and_browser_choose_the_language(visit, address, query, locale, code):
     page = visit(f"{address}{query}", locale=locale)
@@ -66,10 +72,27 @@ def test_an_unknown_language_is_said_and_the_page_is_english(visit, address):
     assert page.get_by_role("button", name="Put these notices away").is_visible()
 
 
-def test_no_english_sentence_is_left_on_any_panel(visit, address, captioners):
-    page = visit(f"{address}?lang=de")
+@pytest.fixture(scope="module")
+def kept_in_german(keep, address):
+    page = keep()
+    page.goto(f"{address}?lang=de")
     page.click('#examples button[data-name="quiet"]')
     page.wait_for_selector(".cxr-word")
+    return page
+
+
+@pytest.fixture
+def in_german(kept_in_german):
+    """One page in German with the example "quiet", for the tests that only look at its panels; Explain is open."""
+    page = kept_in_german
+    page.set_viewport_size(LAPTOP)
+    page.locator('#panels [role="tab"][data-tab-id="explain"]').click()
+    yield page
+    assert page.complaints == []
+
+
+def test_no_english_sentence_is_left_on_any_panel(in_german, captioners):
+    page = in_german
     english, written, left = english_sentences(), captioners["default"].vocabulary.tokens, {}
     for panel in PANELS:
         tab = page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]')
@@ -94,10 +117,8 @@ def _numbers(page):
     }
 
 
-def test_numbers_are_written_as_german_writes_them_on_every_panel(visit, address):
-    page = visit(f"{address}?lang=de")
-    page.click('#examples button[data-name="quiet"]')
-    page.wait_for_selector(".cxr-word")
+def test_numbers_are_written_as_german_writes_them_on_every_panel(in_german):
+    page = in_german
     press(page, "frontal", 2, 4)  # what the pointer is over is told, and the list of words that read there
     page.wait_for_selector("#viewer .cxr-reader")
     over = _numbers(page)
@@ -118,17 +139,12 @@ def test_numbers_are_written_as_german_writes_them_on_every_panel(visit, address
     assert "×1,00" in german["what-if"] and re.search("\u2212\\d,\\d\\d", german["compare"])
 
 
-def test_the_model_s_words_and_the_saved_numbers_stay_english(visit, address):
-    page = visit(f"{address}?lang=de")
-    page.click('#examples button[data-name="quiet"]')
-    page.wait_for_selector(".cxr-word")
-    said = words(page)
-    other = visit(f"{address}?lang=en")
-    other.click('#examples button[data-name="quiet"]')
-    other.wait_for_selector(".cxr-word")
+def test_the_model_s_words_and_the_saved_numbers_stay_english(in_german, example):
+    page, other = in_german, example("quiet")
+    said = words(page.locator("#viewer"))
     assert said == words(other)
     with page.expect_download() as saved:
-        page.click(".cxr-json")
+        page.click("#viewer .cxr-json")
     with other.expect_download() as again:
         other.click(".cxr-json")
     assert saved.value.path().read_bytes() == again.value.path().read_bytes()
@@ -170,8 +186,18 @@ def test_a_link_in_the_head_switches_the_language_and_keeps_the_address(visit, a
     assert parameters(page) == {**kept, "lang": "en"}
 
 
-@pytest.mark.parametrize("code", ["en", "de"])
-@pytest.mark.parametrize("query", ["", "&embed&example=quiet"], ids=["whole", "embedded"])
+WHOLE, EMBEDDED = "", "&embed&example=quiet"
+
+
+@pytest.mark.parametrize(
+    ("code", "query"),
+    [
+        ("de", WHOLE),
+        ("en", EMBEDDED),
+        pytest.param("en", WHOLE, marks=pytest.mark.long),
+        pytest.param("de", EMBEDDED, marks=pytest.mark.long),
+    ],
+)
 def test_the_switch_is_in_reach_of_a_finger_and_named_in_its_own_language(visit, address, code, query):
     page = visit(f"{address}?lang={code}{query}", viewport={"width": 390, "height": 844})
     page.wait_for_selector(".cxr-model[data-state=ready]", state="attached")
@@ -187,12 +213,16 @@ def test_the_switch_is_in_reach_of_a_finger_and_named_in_its_own_language(visit,
 
 
 @pytest.mark.parametrize(
-    "viewport", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}], ids=["laptop", "phone"]
+    "viewport",
+    [
+        {"width": 390, "height": 844},
+        pytest.param({"width": 1280, "height": 800}, marks=pytest.mark.long),
+    ],
+    ids=["phone", "laptop"],
 )
-def test_german_is_longer_and_nothing_overflows(visit, address, viewport):
-    page = visit(f"{address}?lang=de", viewport=viewport)
-    page.click('#examples button[data-name="quiet"]')
-    page.wait_for_selector(".cxr-word")
+def test_german_is_longer_and_nothing_overflows(in_german, viewport):
+    page = in_german
+    page.set_viewport_size(viewport)
     for panel in PANELS:
         tab = page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]')
         if tab.count():

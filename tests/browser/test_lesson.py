@@ -7,6 +7,7 @@ import pytest
 from panels.lesson.steps import TITLES
 from tests.browser.canvas import refresh
 from tests.browser.layout import still_box
+from tests.browser.schemes import SCHEMES
 from tests.browser.test_page import CONTRAST
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -67,7 +68,10 @@ def test_a_link_opens_its_step_and_a_refresh_keeps_step_and_progress(lesson):
     assert "1 of 10 questions answered" in page.locator(".cxr-progress").text_content()
 
 
-@pytest.mark.parametrize("nonsense", ["0", str(len(TITLES) + 1), "2.5", "<script>", ""])
+FURTHER = [pytest.param(one, marks=pytest.mark.long) for one in ("0", str(len(TITLES) + 1), "2.5", "")]
+
+
+@pytest.mark.parametrize("nonsense", ["<script>", *FURTHER])
 def test_nonsense_in_the_link_is_the_first_step(visit, address, nonsense):
     page = visit(f"{address}?lesson={nonsense}")
     on_step(page, 1)
@@ -90,6 +94,7 @@ def test_the_back_button_goes_step_by_step(lesson):
     on_step(page, 4)
 
 
+@pytest.mark.long
 def test_a_step_found_by_hand_has_an_address_to_come_back_to(visit):
     page = visit()
     open_tab(page)
@@ -166,7 +171,7 @@ def test_on_a_phone_nothing_is_cut_off(lesson):
     assert 0 <= back["y"] and back["y"] + back["height"] <= 844
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_contrast_and_axe(lesson, scheme):
     page = lesson(4, color_scheme=scheme)
     answer(page, 0)

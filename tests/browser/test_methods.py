@@ -8,35 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captioner import load
-from panels.server.model_pool import ModelPool
-from panels.viewer import method
 from tests.browser.canvas import heat, set_opacity
-from tests.stand_in import serve, write_examples
-
-
-@pytest.fixture(scope="module")
-def real_address(tiny_checkpoint, tmp_path_factory):
-    # Loaded anew for each copy, as the page does: a test of the weights makes its copy's random.
-    pool = ModelPool({"tiny": tiny_checkpoint}, load, method.warm).start()
-    with serve(pool, write_examples(tmp_path_factory.mktemp("examples"))) as url:
-        yield url
-
-
-@pytest.fixture
-def real(watched, real_address):
-    """A function that opens the page and chooses an example."""
-
-    def choose(name="quiet", **options):
-        page = watched(timeout=60_000, accept_downloads=True, **options)
-        page.goto(real_address)
-        page.locator("#decoding input[value=beam]").check()  # the random captioner's greedy search may end at once
-        page.click(f'#examples button[data-name="{name}"]')
-        page.wait_for_selector("#viewer .cxr-word")
-        page.wait_for_function("document.querySelector('#viewer .cxr-run').textContent.includes('beam')")
-        return page
-
-    return choose
+from tests.browser.schemes import SCHEMES
 
 
 def _method(page, name):
@@ -111,7 +84,7 @@ def test_a_comparison_names_both_words(real):
     assert page.locator("#viewer .cxr-against").is_disabled()
 
 
-@pytest.mark.parametrize("name", ["feature-occlusion", "smooth-grad"])
+@pytest.mark.parametrize("name", ["smooth-grad", pytest.param("feature-occlusion", marks=pytest.mark.long)])
 def test_the_link_brings_back_the_method_and_how_it_is_drawn(real, watched, name):
     page = real()
     page.locator("#viewer .cxr-word").nth(1).click()
@@ -137,6 +110,7 @@ def test_the_link_brings_back_the_method_and_how_it_is_drawn(real, watched, name
     assert other.locator("#viewer .cxr-word").nth(0).get_attribute("aria-selected") == "true"
 
 
+@pytest.mark.long
 def test_the_link_brings_back_a_comparison(real, watched):
     page = real()
     _method(page, "grad-cam")
@@ -212,7 +186,8 @@ def test_without_attention_the_page_says_so_and_offers_the_others(visit):
 def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, monkeypatch):
     from captioner.captioner import Captioner
 
-    first, second, third = real(), real(), real()
+    own = {"locale": "en-US"}  # a browser of its own each: one opens six connections to a server, and no more
+    first, second, third = real(**own), real(**own), real(**own)
     at_once, told = Captioner.caption, threading.Event()
 
     def when_the_third_was_told(self, *values, **named):
@@ -231,7 +206,7 @@ def test_a_visitor_who_waits_is_told_the_place_in_the_queue(real, monkeypatch):
     third.wait_for_selector(".cxr-queue", state="hidden")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_serious_with_a_map_by_another_method(real, scheme):
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)"

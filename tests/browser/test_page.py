@@ -10,6 +10,7 @@ import pytest
 from panels.server.model_pool import ModelPool
 from tests.browser.canvas import chosen, heat, refresh, words
 from tests.browser.layout import boxes
+from tests.browser.schemes import show_in
 from tests.stand_in import BEAM_SENTENCE, SENTENCES, StandIn, draw_chest, serve
 
 DARK, BRIGHT = (SENTENCES[key].split() for key in ("dark", "bright"))
@@ -169,8 +170,8 @@ def test_phone_stacks_the_views_and_nothing_is_cut_off(example):
 
 
 @pytest.mark.parametrize(("motion", "expected"), [("reduce", "0s"), ("no-preference", "0.12s")])
-def test_reduced_motion_moves_nothing(example, motion, expected):
-    page = example(reduced_motion=motion)
+def test_reduced_motion_moves_nothing(page, motion, expected):
+    page.emulate_media(reduced_motion=motion)
     assert page.locator(".cxr-balance-bar i").evaluate("(bar) => getComputedStyle(bar).transitionDuration") == expected
 
 
@@ -206,20 +207,21 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_is_enough_in_light_and_dark(example, scheme):
-    page = example(color_scheme=scheme)
+def test_contrast_is_enough_in_light_and_dark(page, scheme):
+    show_in(page, scheme)
     assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
     assert page.evaluate(CONTRAST) == []
     page.get_by_role("tab", name="Your X-rays").click()
     assert page.evaluate(CONTRAST) == []
+    page.get_by_role("tab", name="Examples").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(example, scheme):
+def test_axe_finds_nothing_serious(page, scheme):
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)"
     )
-    page = example(color_scheme=scheme)
+    show_in(page, scheme)
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document)")
     assert len(found["passes"]) > 20

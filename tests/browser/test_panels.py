@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.browser.canvas import chosen, words
+from tests.browser.schemes import SCHEMES
 from tests.browser.test_page import CONTRAST
 from tests.stand_in import BEAM_SENTENCE, DROPPED, SENTENCES, draw_chest
 
@@ -154,7 +155,14 @@ def test_the_link_brings_back_example_settings_and_word(example, visit):
     assert chosen(other) == BEAM_SENTENCE.split()[0]
 
 
-@pytest.mark.parametrize("query", ["?example=nothing&word=3", "?example=%3Cb%3E", "?word=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?example=%3Cb%3E",
+        pytest.param("?example=nothing&word=3", marks=pytest.mark.long),
+        pytest.param("?word=2", marks=pytest.mark.long),
+    ],
+)
 def test_a_link_to_no_example_is_a_plain_page(visit, address, query):
     page = visit(address + query)
     page.wait_for_selector(".cxr-empty", state="visible")
@@ -163,7 +171,7 @@ def test_a_link_to_no_example_is_a_plain_page(visit, address, query):
 @pytest.mark.parametrize(
     "query",
     [
-        "?example=quiet&width=99&word=-4",
+        pytest.param("?example=quiet&width=99&word=-4", marks=pytest.mark.long),
         "?example=quiet&word=1e9999&method=none&opacity=%3Cb%3E&draw=x&scale=[]&colours=hot&against=1",
     ],
 )
@@ -205,7 +213,7 @@ def test_the_two_views_change_places(visit, tmp_path):
 PANELS = {"Greedy and beam": "#compare .cxr-word", "Score": "#score .cxr-texts", "About": "#about-card p"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_panel_has_contrast_enough(example, scheme):
     page = example(color_scheme=scheme)
     for name, ready in PANELS.items():

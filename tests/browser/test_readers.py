@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.canvas import chosen, words
 from tests.browser.layout import still_box
+from tests.browser.schemes import SCHEMES
 from tests.stand_in import SENTENCES, StandIn
 
 DARK = SENTENCES["dark"].split()
@@ -65,9 +66,7 @@ def test_a_word_of_the_list_is_chosen_and_the_list_stays(page):
     assert page.evaluate("document.activeElement.className") == "cxr-reader"
 
 
-def test_a_drag_and_another_button_ask_nothing(example):
-    page = example()
-    page.click("#viewer .cxr-readers-close") if page.locator("#viewer .cxr-readers").is_visible() else None
+def test_a_drag_and_another_button_ask_nothing(page):
     press(page, "frontal", 2, 4, button="right")
     canvas = still_box(page.locator('#viewer .cxr-view[data-view="frontal"] canvas'))
     page.mouse.move(canvas["x"] + 40, canvas["y"] + 40)
@@ -77,8 +76,7 @@ def test_a_drag_and_another_button_ask_nothing(example):
     assert page.locator("#viewer .cxr-readers").is_hidden()
 
 
-def test_by_keyboard_alone(example):
-    page = example()
+def test_by_keyboard_alone(page):
     maps = np.stack([strengths(view, row, column) for view in (0, 1) for row in range(7) for column in range(7)])
     view, rest = divmod(int(maps[:, 0].argmax()), 49)  # where the first word is strongest
     row, column = divmod(rest, 7)
@@ -107,7 +105,7 @@ def test_another_study_closes_the_list(example):
     assert page.locator("#viewer .cxr-readers").is_hidden() and page.locator("#viewer .cxr-asked-place").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_on_a_phone_it_fits_and_axe_finds_nothing(example, scheme):
     page = example(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
     assert words(page) == DARK

@@ -71,8 +71,7 @@ def test_arrow_keys_move_between_the_panels(visit):
     assert _focus_ring(page) >= 2
 
 
-def test_passing_the_settings_by_keyboard_asks_for_nothing_and_shows_where_it_is(example, captioners):
-    page = example("quiet")
+def test_passing_the_settings_by_keyboard_asks_for_nothing_and_shows_where_it_is(page, captioners):
     encoded = {name: one.encoded for name, one in captioners.items()}
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "queue/join" in request.url else None)
@@ -95,8 +94,7 @@ def test_the_header_names_the_checkpoint_that_answers(example):
     page.wait_for_function("document.querySelector('.cxr-model').textContent.trim() === 'Model ready: three-by-three'")
 
 
-def test_a_term_explains_itself_by_pointer_and_by_keyboard(example):
-    page = example("quiet")
+def test_a_term_explains_itself_by_pointer_and_by_keyboard(page):
     term, tip = page.locator("#viewer .cxr-term", has_text="Log probability"), page.locator("#cxr-term-means")
     term.hover()
     assert tip.is_visible() and "logarithm" in tip.text_content()
@@ -142,8 +140,8 @@ def test_the_call_outs_are_put_away_for_good(example):
     ("width", "panels"),
     [
         (390, {"Greedy and beam": ".cxr-ranking", "Score": ".cxr-scores", "Class": ".cxr-class-open"}),
-        (768, {}),
-        (1366, {}),
+        pytest.param(768, {}, marks=pytest.mark.long),
+        pytest.param(1366, {}, marks=pytest.mark.long),
     ],
 )
 def test_text_at_twice_its_size_grows_and_nothing_runs_out_of_the_window(example, width, panels):
@@ -161,7 +159,7 @@ def test_text_at_twice_its_size_grows_and_nothing_runs_out_of_the_window(example
         assert max(page.evaluate("document.documentElement.scrollWidth"), inner) <= width, name
 
 
-@pytest.mark.parametrize("width", [390, 768])
+@pytest.mark.parametrize("width", [390, pytest.param(768, marks=pytest.mark.long)])
 def test_the_answer_comes_into_view_below_the_header_with_its_tabs(example, width):
     page = example("quiet", viewport={"width": width, "height": 844}, reduced_motion="reduce")
     tab = still_box(page.get_by_role("tab", name="Explain"))
@@ -181,7 +179,7 @@ def test_the_pictures_stay_where_they_are_while_a_map_is_computed(example):
     assert page.locator(".cxr-methods").bounding_box()["height"] == height
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.long)])
 def test_every_panel_is_reached_without_a_menu(visit, width):
     page = visit(viewport={"width": width, "height": 844})
     names = ["Explain", "Greedy and beam", "What if", "Score", "Lesson", "About"]

@@ -9,7 +9,10 @@ import pytest
 
 from explain import trial
 from explain.methods.base import Stopped
-from tests.browser.test_methods import _method, _there, real, real_address  # noqa: F401
+from tests.browser.canvas import answered_by_beam
+from tests.browser.conftest import LAPTOP, REAL_WAIT
+from tests.browser.schemes import show_in
+from tests.browser.test_methods import _method, _there
 from tests.browser.test_page import CONTRAST
 
 
@@ -21,12 +24,33 @@ def _judged(page):
     page.wait_for_selector("#trust .cxr-verdict")
 
 
-@pytest.fixture
-def judged(real):  # noqa: F811
-    page = real()
+def _open_judged(page, address):
+    answered_by_beam(page, address)
     _trust(page)
     _judged(page)
     return page
+
+
+@pytest.fixture(scope="module")
+def kept_judged(keep, real_address):
+    return _open_judged(keep(timeout=REAL_WAIT), real_address)
+
+
+@pytest.fixture
+def judged(kept_judged):
+    """One page for the tests that leave word and method as they are, with the trial of the first word."""
+    page = kept_judged
+    show_in(page, "light")
+    page.set_viewport_size(LAPTOP)
+    _trust(page)
+    yield page
+    assert page.complaints == []
+
+
+@pytest.fixture
+def judged_anew(watched, real_address):
+    """A page of its own with the trial of the first word."""
+    return _open_judged(watched(timeout=REAL_WAIT), real_address)
 
 
 def test_the_word_is_put_on_trial_and_every_word_gets_its_mark(judged):
@@ -59,8 +83,8 @@ def test_the_random_areas_can_be_stepped_through_beside_the_marked_one(judged):
     assert seen[0] == seen[2] and figure.locator(".cxr-hidden-edge").first.get_attribute("d") == seen[3][1]
 
 
-def test_word_and_method_are_one_choice_with_the_viewer(judged):
-    page = judged
+def test_word_and_method_are_one_choice_with_the_viewer(judged_anew):
+    page = judged_anew
     page.locator("#trust .cxr-trust-words .cxr-word").nth(1).click()
     page.wait_for_function("!document.querySelector('#trust .cxr-verdict')")
     _judged(page)
@@ -75,8 +99,8 @@ def test_word_and_method_are_one_choice_with_the_viewer(judged):
     page.wait_for_function("document.querySelector('#trust .cxr-trust-method').value === 'attention'")
 
 
-def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
-    page = judged
+def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged_anew):
+    page = judged_anew
     page.select_option("#trust .cxr-trust-method", "smooth-grad")
     offered = page.locator("#trust .cxr-ask")
     assert re.search(r"\(about .*(second|minute)", offered.text_content())  # the wait, before it begins
@@ -87,8 +111,8 @@ def test_a_slow_method_is_tried_when_it_is_asked_for_and_can_be_stopped(judged):
     page.get_by_text("Test the method on random weights").wait_for()
 
 
-@pytest.mark.parametrize("how", ["stop", "leave"])
-def test_work_that_nobody_waits_for_ends_and_keeps_nobody_waiting(real, monkeypatch, how):  # noqa: F811
+@pytest.mark.parametrize("how", ["stop", pytest.param("leave", marks=pytest.mark.long)])
+def test_work_that_nobody_waits_for_ends_and_keeps_nobody_waiting(real, monkeypatch, how):
     begun, ended = threading.Event(), threading.Event()
 
     def until_unwanted(model, name, entries, progress, writer):
@@ -118,7 +142,7 @@ def test_work_that_nobody_waits_for_ends_and_keeps_nobody_waiting(real, monkeypa
 def test_another_study_is_another_trial(judged):
     page = judged
     before = page.locator("#trust .cxr-trust-words").get_attribute("data-id")
-    page.click('#examples button[data-name="effusion"]')
+    page.locator('#examples button[aria-pressed="false"]').first.click()
     page.wait_for_function("(id) => document.querySelector('#trust .cxr-trust-words').dataset.id !== id", arg=before)
     _judged(page)
 
@@ -130,13 +154,12 @@ def test_before_any_study_the_panel_says_what_to_do(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_and_contrast(real, scheme):  # noqa: F811
+def test_axe_and_contrast(judged, scheme):
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)"
     )
-    page = real(color_scheme=scheme)
-    _trust(page)
-    _judged(page)
+    page = judged
+    show_in(page, scheme)
     page.wait_for_selector("#trust [data-dependence]")
     assert page.evaluate(CONTRAST) == []
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
@@ -145,8 +168,7 @@ def test_axe_and_contrast(real, scheme):  # noqa: F811
     assert serious == [], [(entry["id"], node["html"][:200]) for entry in serious for node in entry["nodes"]]
 
 
-def test_no_figure_is_wider_than_a_phone(real):  # noqa: F811
-    page = real(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce")
-    _trust(page)
-    _judged(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_no_figure_is_wider_than_a_phone(judged):
+    page = judged
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")

@@ -7,11 +7,34 @@ import pytest
 
 from captioner.images.perturbation import FILLS, GRID, ViewChange, change
 from tests.browser.layout import still_box
+from tests.browser.schemes import SCHEMES
 from tests.browser.test_page import CONTRAST
-from tests.browser.what_if import open_tab, pixels, sentence, settle, slide
+from tests.browser.what_if import open_tab, opened, pixels, sentence, settle, slide
 from tests.stand_in import SENTENCES
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def kept_bench(keep, address):
+    page = keep()
+    page.goto(address)
+    page.click('#examples button[data-name="quiet"]')
+    page.wait_for_selector(".cxr-word")
+    return opened(page)
+
+
+@pytest.fixture
+def unchanged(kept_bench):
+    """One page for the tests of the views of "quiet": all acts are undone, nothing is open, no brush is chosen."""
+    page = kept_bench
+    page.evaluate("() => { const undo = document.querySelector('.cxr-undo'); while (!undo.disabled) undo.click(); }")
+    page.get_by_label("Scroll", exact=True).check()
+    page.locator(".cxr-cover[open]").evaluate_all("(all) => all.forEach((one) => { one.open = false; })")
+    page.mouse.move(5, 400)
+    settle(page)
+    yield page
+    assert page.complaints == []
 
 
 def stroke(page, start, end, view="frontal"):
@@ -23,8 +46,8 @@ def stroke(page, start, end, view="frontal"):
     page.mouse.up()
 
 
-def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(bench, captioners):
-    page = bench()
+def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(unchanged, captioners):
+    page = unchanged
     assert "Nothing is changed yet" in sentence(page)
     before, encoded = pixels(page), captioners["default"].encoded
     page.get_by_label("White", exact=True).check()
@@ -42,8 +65,8 @@ def test_a_stroke_of_paint_is_drawn_at_once_and_asks_the_model_once(bench, capti
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_the_browser_shows_what_the_server_makes(bench, fill):
-    page = bench()
+def test_the_browser_shows_what_the_server_makes(unchanged, fill):
+    page = unchanged
     before = pixels(page)
     slide(page, "Contrast, frontal", 1)
     slide(page, "Brightness, frontal", -20)
@@ -91,8 +114,8 @@ def test_changes_stay_for_their_study_and_go_with_it(bench):
     assert page.locator(".cxr-both").text_content() == SENTENCES["bright"].replace(" ", "")
 
 
-def test_keyboard_alone_covers_a_part(bench):
-    page = bench()
+def test_keyboard_alone_covers_a_part(unchanged):
+    page = unchanged
     before = pixels(page)
     page.locator(".cxr-cover summary").first.focus()
     page.keyboard.press("Enter")
@@ -127,7 +150,7 @@ def test_a_finger_scrolls_until_a_brush_is_chosen(bench):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_contrast_and_axe(bench, scheme):
     page = bench(color_scheme=scheme)
     slide(page, "Brightness, frontal", 100)
@@ -145,8 +168,8 @@ def _cell(page, name="picture’s left, lower zone"):
 
 
 @pytest.mark.parametrize("tool", ["Scroll", "Black", "Grey", "White", "Blur", "Erase"])
-def test_a_press_on_a_cell_is_seen_in_every_tool_and_can_be_undone_once(bench, tool):
-    page = bench()
+def test_a_press_on_a_cell_is_seen_in_every_tool_and_can_be_undone_once(unchanged, tool):
+    page = unchanged
     page.locator(".cxr-cover summary").first.click()
     page.get_by_label(tool, exact=True).check()
     edge = page.locator('.cxr-sheet[data-view="frontal"] .cxr-edge path').first
@@ -177,8 +200,8 @@ def test_what_changes_nothing_is_no_step_to_undo_and_sliders_are_one(bench):
     assert sentence(page).startswith("Nothing is changed yet")
 
 
-def test_the_pressed_swap_is_readable_under_the_pointer(bench):
-    page = bench()
+def test_the_pressed_swap_is_readable_under_the_pointer(unchanged):
+    page = unchanged
     button = page.get_by_role("button", name="Swap the views")
     button.click()
     button.hover()
@@ -196,8 +219,8 @@ def test_the_pressed_swap_is_readable_under_the_pointer(bench):
     assert ratio > 4.5
 
 
-def test_a_view_is_mirrored_as_the_server_mirrors_it(bench):
-    page = bench()
+def test_a_view_is_mirrored_as_the_server_mirrors_it(unchanged):
+    page = unchanged
     before = pixels(page)
     page.get_by_label("mirrored, frontal", exact=True).check()
     slide(page, "Brightness, frontal", 10)

@@ -59,6 +59,7 @@ def test_the_default_checkpoint_captions_an_example(visit, real_address):
     page.goto("about:blank")  # before the server goes, which an open page would complain about
 
 
+@pytest.mark.long
 def test_a_pair_of_2500_pixel_pictures_goes_all_the_way(visit, real_address, tmp_path):
     for name, lateral in (("frontal", False), ("lateral", True)):
         cv2.imwrite(str(tmp_path / f"{name}.png"), draw_chest(2500, 2048, lateral))
