@@ -161,7 +161,7 @@ def test_a_worker_sees_no_secret_holds_no_tensorflow_and_ends_with_its_parent(mo
     worker.close()
 
 
-@pytest.mark.parametrize("how", ["script", "-c", "-"])
+@pytest.mark.parametrize("how", ["script", *(pytest.param(how, marks=pytest.mark.long) for how in ("-c", "-"))])
 def test_any_kind_of_program_reads_a_study(tmp_path, how):
     """A script without a `__main__` guard, a line on the command line, and standard input."""
     (tmp_path / "x.png").write_bytes(SMALL)
