@@ -27,18 +27,38 @@ def told_address(tmp_path_factory):
         yield url
 
 
+def _open_findings(page, address):
+    page.goto(address)
+    page.click('#examples button[data-name="effusion"]')
+    page.wait_for_selector(".cxr-finding")
+    page.wait_for_function("document.querySelector('.cxr-words').textContent.includes('effusion')")
+    return page
+
+
 @pytest.fixture
-def told(visit, told_address):
+def told(watched, told_address):
     """A function that opens the page with the example "effusion" and its findings."""
 
     def open_page(**options):
-        page = visit(told_address, **options)
-        page.click('#examples button[data-name="effusion"]')
-        page.wait_for_selector(".cxr-finding")
-        page.wait_for_function("document.querySelector('.cxr-words').textContent.includes('effusion')")
-        return page
+        return _open_findings(watched(**options), told_address)
 
     return open_page
+
+
+@pytest.fixture(scope="module")
+def kept_findings(keep, told_address):
+    return _open_findings(keep(), told_address)
+
+
+@pytest.fixture
+def listed(kept_findings):
+    """That page, shared by the tests which only choose findings: the first word is chosen, and no finding."""
+    page = kept_findings
+    page.locator("#viewer .cxr-readers-close").evaluate("(button) => button.click()")
+    page.locator(".cxr-word").first.click()
+    page.mouse.move(5, 400)
+    yield page
+    assert page.complaints == []
 
 
 def finding(page, name):
@@ -53,8 +73,8 @@ def linked_words(page):
     return page.locator(".cxr-word.cxr-linked").all_text_contents()
 
 
-def test_findings_stand_likeliest_first_and_the_rest_is_folded(told):
-    page = told()
+def test_findings_stand_likeliest_first_and_the_rest_is_folded(listed):
+    page = listed
     assert names(page) == SHOWN
     states = page.locator(".cxr-finding:visible .cxr-finding-state").all_text_contents()
     assert states == ["seen and written", "seen, not written", "unsure", "written, not seen"]
@@ -83,8 +103,8 @@ def test_below_the_verdict_it_is_told_whether_what_is_wrong_was_not_seen_or_not_
     expect(page.locator(".cxr-faults li")).to_have_count(0)
 
 
-def test_a_finding_shows_its_map_and_its_words_without_asking_the_server(told):
-    page, asked = told(), []
+def test_a_finding_shows_its_map_and_its_words_without_asking_the_server(listed):
+    page, asked = listed, []
     before = [heat(page, view).copy() for view in ("frontal", "lateral")]
     page.on("request", lambda request: asked.append(request.url))
     finding(page, "effusion, right").click()
@@ -109,8 +129,8 @@ def test_a_finding_shows_its_map_and_its_words_without_asking_the_server(told):
     assert not [url for url in asked if "/queue/join" in url or "/run/" in url]
 
 
-def test_findings_by_keys(told):
-    page = told()
+def test_findings_by_keys(listed):
+    page = listed
     finding(page, "effusion, right").focus()
     for key, name in (
         ("ArrowDown", "cardiomegaly"),
@@ -128,8 +148,8 @@ def test_findings_by_keys(told):
     assert page.locator('.cxr-finding[tabindex="0"]').count() == 1
 
 
-def test_steering_shows_what_the_decoder_would_write(told):
-    page = told()
+def test_steering_shows_what_the_decoder_would_write(listed):
+    page = listed
     before = page.locator(".cxr-words").text_content()
     finding(page, "effusion, right").click()
     card = page.locator(".cxr-finding-card")
@@ -234,8 +254,8 @@ def test_the_address_keeps_the_chosen_finding(told, told_address):
     assert "The link asks for finding=tea, and the findings are" in page.locator("#notices .cxr-asked").inner_text()
 
 
-def test_a_place_leads_to_the_findings_that_read_it(told):
-    page = told()
+def test_a_place_leads_to_the_findings_that_read_it(listed):
+    page = listed
     entry = ToldStandIn()._finding("effusion", 0.8, "right", (True, True)).map[0]
     row, column = np.unravel_index(entry.argmax(), entry.shape)
     box = still_box(page.locator('.cxr-view[data-view="frontal"] canvas'))

@@ -9,32 +9,10 @@ from captioner.images.perturbation import FILLS, GRID, ViewChange, change
 from tests.browser.layout import still_box
 from tests.browser.schemes import SCHEMES
 from tests.browser.test_page import CONTRAST
-from tests.browser.what_if import open_tab, opened, pixels, sentence, settle, slide
+from tests.browser.what_if import open_tab, pixels, sentence, settle, slide
 from tests.stand_in import SENTENCES
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-
-
-@pytest.fixture(scope="module")
-def kept_bench(keep, address):
-    page = keep()
-    page.goto(address)
-    page.click('#examples button[data-name="quiet"]')
-    page.wait_for_selector(".cxr-word")
-    return opened(page)
-
-
-@pytest.fixture
-def unchanged(kept_bench):
-    """One page for the tests of the views of "quiet": all acts are undone, nothing is open, no brush is chosen."""
-    page = kept_bench
-    page.evaluate("() => { const undo = document.querySelector('.cxr-undo'); while (!undo.disabled) undo.click(); }")
-    page.get_by_label("Scroll", exact=True).check()
-    page.locator(".cxr-cover[open]").evaluate_all("(all) => all.forEach((one) => { one.open = false; })")
-    page.mouse.move(5, 400)
-    settle(page)
-    yield page
-    assert page.complaints == []
 
 
 def stroke(page, start, end, view="frontal"):

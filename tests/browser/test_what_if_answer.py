@@ -31,8 +31,8 @@ def test_a_white_view_changes_the_impression_and_both_stand_aligned(bench):
     assert "Nothing is changed yet" in sentence(page)
 
 
-def test_a_typed_impression_is_weighed_and_never_markup(bench):
-    page = bench()
+def test_a_typed_impression_is_weighed_and_never_markup(unchanged):
+    page = unchanged
     page.locator("#what-if-text").fill("<img src=x onerror=alert(1)> effusion")
     page.get_by_role("button", name="Weigh it").click()
     settle(page)
@@ -53,8 +53,8 @@ def test_before_any_study_it_says_what_to_do(visit):
     page.get_by_text("What would the model say if this were not there?").wait_for()
 
 
-def test_with_no_picture_left_the_headline_says_that_nothing_was_seen(bench):
-    page = bench()
+def test_with_no_picture_left_the_headline_says_that_nothing_was_seen(unchanged):
+    page = unchanged
     page.locator('.cxr-sheet[data-view="frontal"] input[value="blank"]').check()
     settle(page)
     assert "without seeing anything" not in sentence(page)  # the lateral is there
@@ -63,8 +63,8 @@ def test_with_no_picture_left_the_headline_says_that_nothing_was_seen(bench):
     assert sentence(page).startswith("This is what the model writes without seeing anything.")
 
 
-def test_a_word_that_the_model_does_not_know_is_marked(bench):
-    page = bench()
+def test_a_word_that_the_model_does_not_know_is_marked(unchanged):
+    page = unchanged
     page.locator("#what-if-text").fill("heart is flabbergasted .")
     page.get_by_role("button", name="Weigh it").click()
     page.wait_for_function("document.querySelectorAll('.cxr-unknown').length === 1")
