@@ -318,6 +318,7 @@ def test_a_slow_method_maps_a_chosen_finding_and_waits_to_be_asked_for_the_next(
     assert (heat(page) == pooled).all()
 
 
+@pytest.mark.long
 def test_on_a_small_laptop_films_words_and_the_first_findings_are_seen_at_once(told):
     page = told(viewport={"width": 1366, "height": 768})
     assert page.locator(".cxr-callouts").is_visible()  # the fullest page: the first minute

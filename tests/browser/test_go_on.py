@@ -67,6 +67,7 @@ def test_the_model_writes_on_from_another_word_as_the_captioner_does(real, model
     assert page.locator("#viewer .cxr-gone-on").count() == 0 and chosen(page) == before.words[at].text
 
 
+@pytest.mark.long
 def test_on_from_a_word_of_the_new_impression(real, model, study):
     page, before = real(), written(model, study)
     first = other_than(before.words[0])

@@ -57,6 +57,7 @@ def test_both_signs_are_drawn_and_said(real):
     assert page.locator("#viewer .cxr-scalebar-low").text_content().startswith("\u2212")
 
 
+@pytest.mark.long
 def test_a_slow_method_waits_to_be_asked_for_the_next_word(real):
     page = real()
     _method(page, "integrated-gradients")
