@@ -17,7 +17,7 @@ function layer(name, on, set, pin = "") {
   input.type = "checkbox";
   input.checked = on;
   input.addEventListener("change", () => set(input.checked));
-  label.append(input, ...(pin ? [make("i", "cxr-key")] : []), make("span", "", name));
+  label.append(input, ...(pin ? [make("i", "cxr-pin-key")] : []), make("span", "", name));
   if (pin) label.querySelector("i").dataset.kind = pin;
   set(on);
   return label;
