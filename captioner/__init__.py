@@ -10,7 +10,6 @@ TensorFlow takes seconds to import, so nothing here imports it before `load` is 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,6 @@ from captioner.images.study import Study, View, read_study
 
 if TYPE_CHECKING:
     from captioner.captioner import Captioner
-
-# Read when TensorFlow is imported, which uses oneDNN of its own accord on some processors only; on one of the others
-# (AVX2) it takes a quarter off a pass of the encoder.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __all__ = ["Alternative", "BadInput", "Caption", "Hypothesis", "Study", "View", "Word", "load", "read_study"]
 
