@@ -13,6 +13,7 @@ import { makeSheet, UNCHANGED, untouched } from "./sheet.js";
 
 const PAUSE = 120; // milliseconds of rest before the model is asked
 const LATE = 800; // milliseconds after an answer to an earlier wish, until the last one is asked anew
+const LOST = 20000; // milliseconds without any answer until a wish is taken to be lost, and asked anew; then twice as long
 
 function encoded(mask) {
   let bytes = "";
@@ -35,7 +36,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
   // ---- asking the model ----
 
   function request() {
-    const asked = { number: ++number, study, swap: bench.swap, text: typed };
+    const asked = { number, study, swap: bench.swap, text: typed };
     for (const sheet of bench.sheets) {
       if (untouched(sheet)) continue;
       asked[sheet.name] = Object.fromEntries(Object.keys(UNCHANGED).map((name) => [name, sheet[name]]));
@@ -55,7 +56,18 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
     find(".cxr-found").setAttribute("aria-busy", "true");
     const answer = results.answer();
     if (answer && !answer.changed && changed()) find(".cxr-sentence").textContent = text("The model is being asked about the changed pictures.");
-    waiting = setTimeout(() => trigger("changed", request()), pause);
+    waiting = setTimeout(() => { ++number; send(LOST); }, pause);
+  }
+
+  // A wish that is asked anew keeps its number: whichever of its answers comes first is the one that is waited for.
+  function send(patience) {
+    trigger("changed", request());
+    askAnew(patience, 2 * patience);
+  }
+
+  function askAnew(pause, patience) {
+    clearTimeout(again);
+    again = setTimeout(() => { if (find(".cxr-found").hasAttribute("aria-busy")) send(patience); }, pause);
   }
 
   function rest(sentence) {
@@ -130,9 +142,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
     const value = props.value || { state: "empty" };
     clearTimeout(again);
     if (!value.number || value.number === number) rest();
-    else again = setTimeout(() => { // an answer to an earlier wish: the last one is on its way, or was dropped as the queue was busy
-      if (find(".cxr-found").hasAttribute("aria-busy")) trigger("changed", request());
-    }, LATE);
+    else askAnew(LATE, LOST); // an answer to an earlier wish: the last one is on its way, or was dropped as the queue was busy
     find(".cxr-empty").hidden = value.state !== "empty";
     find(".cxr-refusal").hidden = value.state !== "refused";
     find(".cxr-refusal").textContent = value.state === "refused" ? value.message : "";

@@ -162,6 +162,12 @@ def bench(example):
     return choose
 
 
+@pytest.fixture
+def unchanged(bench):
+    """The What if panel of "quiet" as it opens."""
+    return bench()
+
+
 @pytest.fixture(scope="session")
 def real_address(tiny_checkpoint, tmp_path_factory):
     """The address of a page with a small real captioner: its graphs are traced once for all tests that ask it."""
@@ -210,38 +216,9 @@ def kept_page(keep, address):
     return page
 
 
-@pytest.fixture(scope="module")
-def kept_bench(keep, address):
-    """One page with the What if panel of the example "quiet", kept for the tests of a module."""
-    page = keep()
-    page.goto(address)
-    page.click('#examples button[data-name="quiet"]')
-    page.wait_for_selector(".cxr-word")
-    return what_if.opened(page)
-
-
-@pytest.fixture
-def unchanged(kept_bench):
-    """The What if panel of "quiet" with all acts undone: no text is typed, nothing is open, no brush is chosen."""
-    page = kept_bench
-    page.evaluate(
-        """() => {
-          const undo = document.querySelector(".cxr-undo");
-          while (!undo.disabled) undo.click();
-          document.querySelector(".cxr-forget:not([hidden])")?.click();
-          for (const open of document.querySelectorAll(".cxr-cover[open]")) open.open = false;
-        }"""
-    )
-    page.get_by_label("Scroll", exact=True).check()
-    page.mouse.move(5, 400)
-    what_if.settle(page)
-    yield page
-    assert page.complaints == []
-
-
 @pytest.fixture
 def page(kept_page):
-    """A page with the example "quiet" as if it was just chosen: first word, settings as they come, no focus."""
+    """A page with the example "quiet" as if it was just chosen: first word, its settings, no focus, at its top."""
     page = kept_page
     page.emulate_media(reduced_motion="no-preference")
     show_in(page, "light")
@@ -261,6 +238,7 @@ def page(kept_page):
           set('.cxr-choice input[value="word"]', "checked", true);
           set('.cxr-choice input[value="smooth"]', "checked", true);
           document.activeElement.blur();
+          scrollTo(0, 0);
         }"""
     )
     yield page

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from explain import heatmap
 from tests.browser.canvas import chosen, heat, set_opacity, words
@@ -194,12 +195,12 @@ def test_both_views_are_zoomed_and_moved_in_step(page):
 
 def test_the_reading_under_the_pointer(page):
     canvas = still_box(page.locator('.cxr-view[data-view="lateral"] canvas'))
+    reading = page.locator('.cxr-view[data-view="lateral"] .cxr-reading')
     page.mouse.move(canvas["x"] + canvas["width"] * 6.5 / 7, canvas["y"] + canvas["height"] * 1.5 / 7)
-    reading = page.locator('.cxr-view[data-view="lateral"] .cxr-reading').text_content()
     value = _maps()[0, 1, 1, 6]
-    assert reading.startswith(f"row 2, column 7: {value * 100:.2f}% of the attention")
+    expect(reading).to_contain_text(f"row 2, column 7: {value * 100:.2f}% of the attention")
     page.mouse.move(5, 400)
-    assert page.locator('.cxr-view[data-view="lateral"] .cxr-reading').text_content() == "240 × 300 pixels"
+    expect(reading).to_have_text("240 × 300 pixels")
 
 
 def test_a_screen_reader_hears_where_each_word_looked(page):

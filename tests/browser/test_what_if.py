@@ -145,7 +145,10 @@ def _cell(page, name="picture’s left, lower zone"):
     return page.get_by_role("button", name=f"Cover {name}, frontal")
 
 
-@pytest.mark.parametrize("tool", ["Scroll", "Black", "Grey", "White", "Blur", "Erase"])
+LIKE_BLACK = [pytest.param(tool, marks=pytest.mark.long) for tool in ("Grey", "White", "Blur")]
+
+
+@pytest.mark.parametrize("tool", ["Scroll", "Black", *LIKE_BLACK, "Erase"])
 def test_a_press_on_a_cell_is_seen_in_every_tool_and_can_be_undone_once(unchanged, tool):
     page = unchanged
     page.locator(".cxr-cover summary").first.click()
