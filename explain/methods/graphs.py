@@ -118,19 +118,24 @@ class Graphs:
         depth = self.features.get_concrete_function().structured_outputs.shape[-1]
         features = tf.TensorSpec((None, 2, *network.grid, depth), tf.float32)
         self.of_features = graph(self._of_features, [features, mask, told, ids, ids])
-        # What is only asked how likely it is, and not explained, needs no features: see `projected`.
-        self.projected = self.features if projecting is None else graph(self._project, [pictures])
-        width = depth if projecting is None else network.depth
-        projected = tf.TensorSpec((None, 2, *network.grid, width), tf.float32)
-        self.of_projected = graph(self._of_projected, [projected, mask, told, ids, ids])
         self.features_gradient = graph(self._features_gradient, [features, mask, told, ids, ids, ids])
         self.pixels_gradient = graph(self._pixels_gradient, [pictures, mask, told, ids, ids, ids])
         if calibration:
             self._slope, self._offset = np.array(calibration, np.float32).T  # (13,) each
             self.findings = graph(self._findings, [features, mask])
-            self.findings_of_projected = graph(self._findings_of_projected, [projected, mask])
             self.findings_features_gradient = graph(self._findings_features_gradient, [features, mask, ids])
             self.findings_pixels_gradient = graph(self._findings_pixels_gradient, [pictures, mask, ids])
+        # What is only asked how likely it is, and not explained, needs no features where the projection is at hand.
+        if projecting is None:
+            self.projected, self.of_projected = self.features, self.of_features
+            if calibration:
+                self.findings_of_projected = self.findings
+        else:
+            projected = tf.TensorSpec((None, 2, *network.grid, network.depth), tf.float32)
+            self.projected = graph(self._project, [pictures])
+            self.of_projected = graph(self._of_projected, [projected, mask, told, ids, ids])
+            if calibration:
+                self.findings_of_projected = graph(self._findings_of_projected, [projected, mask])
 
     def _features(self, pictures: tf.Tensor) -> tf.Tensor:
         """Pictures `(N, views, size, size, channels)` -> features `(N, views, R, C, F)`, each picture by itself."""
@@ -150,8 +155,6 @@ class Graphs:
         """As `_image_features`, of what `projected` gave for both views."""
         import tensorflow as tf
 
-        if self._projecting is None:
-            return self._image_features(projected, mask)
         masks = tf.broadcast_to(mask, (tf.shape(projected)[0], 2))
         return self.network.from_projected(projected, masks), masks
 
