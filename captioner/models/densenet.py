@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 from captioner.models import efficientnet_lite
+from captioner.models.batch_norm import BatchNormalization
 from captioner.models.efficientnet_lite import EfficientNetLiteConfig
 
 BATCH_NORM_EPSILON = 1.001e-5  # what keras.applications and every file saved from it use
@@ -95,7 +96,7 @@ def build_encoder(config: EncoderConfig | EfficientNetLiteConfig, name: str = "e
 
 
 def _norm_relu(x: keras.KerasTensor, config: EncoderConfig, norm_name: str, relu_name: str) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=norm_name)(x)
+    x = BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=norm_name)(x)
     return layers.Activation("relu", name=relu_name)(x)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from captioner.models.batch_norm import BatchNormalization
+
 BATCH_NORM_EPSILON = 1e-3  # what the ImageNet weights were trained with
 
 
@@ -83,7 +85,7 @@ def freeze_stages(encoder: keras.Model, stages: int) -> None:
 
 
 def _norm_relu(x: keras.KerasTensor, config: EfficientNetLiteConfig, name: str, relu: bool = True) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")(x)
+    x = BatchNormalization(momentum=config.momentum, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -236,7 +237,10 @@ def phantom_study(seed: int, cache: Path | None) -> PhantomStudy:
         }
         masks = np.array([each.masks for each in made.findings], bool).reshape(-1, VIEWS, PHANTOM_SIZE, PHANTOM_SIZE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, frontal=made.frontal, lateral=made.lateral, masks=masks, content=json.dumps(content))
+        # There whole or not at all: a training may be stopped while it writes, and several may share a folder.
+        fresh = path.with_suffix(f".{os.getpid()}.npz")
+        np.savez_compressed(fresh, frontal=made.frontal, lateral=made.lateral, masks=masks, content=json.dumps(content))
+        fresh.rename(path)
     with np.load(path, allow_pickle=False) as kept:
         return kept["frontal"], kept["lateral"], json.loads(str(kept["content"])), kept["masks"]
 
