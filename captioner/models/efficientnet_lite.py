@@ -33,6 +33,9 @@ class EfficientNetLiteConfig:
             beside the seventh stage's, which sees more of the picture at half the resolution. 8: the third stage's,
             beside both.
         momentum: of the batch normalisation's running statistics.
+        drop_path: how often a picture is learned from without the last block that adds to its input, 0 to 1; blocks
+            nearer to the picture are left out less often, in proportion (Huang et al. 2016, "Deep Networks with
+            Stochastic Depth", arXiv 1603.09382). Outside training all blocks take part.
         family: tells this configuration from a DenseNet's.
     """
 
@@ -45,6 +48,7 @@ class EfficientNetLiteConfig:
     channels: int = 1
     stride: int = 16
     momentum: float = 0.97
+    drop_path: float = 0.0
     family: str = "efficientnet-lite"
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,12 +64,15 @@ def build(config: EfficientNetLiteConfig, name: str = "encoder") -> keras.Model:
     picture = keras.Input((None, None, config.channels), name="picture")
     x = layers.Conv2D(config.stem, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(picture)
     x = _norm_relu(x, config, "stem")  # (batch, rows/2, columns/2, stem)
-    outputs, reach = {}, 2
+    outputs, reach, number = {}, 2, 0
     for stage, (depth, width) in enumerate(zip(config.depths, config.widths), start=1):
         for block in range(depth):
             stride = config.strides[stage - 1] if block == 0 else 1
             expansion = 1 if stage == 1 else config.expansion
-            x = _block(x, width, config.kernels[stage - 1], stride, expansion, config, f"stage{stage}_block{block + 1}")
+            number += 1
+            dropped = config.drop_path * number / sum(config.depths)
+            named = f"stage{stage}_block{block + 1}"
+            x = _block(x, width, config.kernels[stage - 1], stride, expansion, config, named, dropped)
             reach *= stride
         outputs[reach] = x  # the last stage at each resolution: (batch, rows/reach, columns/reach, width)
     levels = [outputs[config.stride]]  # (batch, R, C, ...), and the coarser ones stretched to it
@@ -97,8 +104,12 @@ def _block(
     expansion: int,
     config: EfficientNetLiteConfig,
     name: str,
+    dropped: float = 0.0,
 ) -> keras.KerasTensor:
-    """An inverted residual: 1 x 1 up, depthwise `kernel`, 1 x 1 down, and the input added where the shape allows it."""
+    """An inverted residual: 1 x 1 up, depthwise `kernel`, 1 x 1 down, and the input added where the shape allows it.
+
+    `dropped` is how often a picture is learned from with the input alone, where it is added.
+    """
     y = x
     if expansion > 1:
         y = layers.Conv2D(expansion * x.shape[-1], 1, use_bias=False, name=f"{name}_expand_conv")(y)
@@ -107,4 +118,8 @@ def _block(
     y = _norm_relu(y, config, f"{name}_depth")
     y = layers.Conv2D(width, 1, use_bias=False, name=f"{name}_project_conv")(y)
     y = _norm_relu(y, config, f"{name}_project", relu=False)
-    return layers.Add(name=f"{name}_add")([x, y]) if stride == 1 and x.shape[-1] == width else y
+    if stride > 1 or x.shape[-1] != width:
+        return y
+    if dropped:
+        y = layers.Dropout(dropped, noise_shape=(None, 1, 1, 1), name=f"{name}_drop")(y)
+    return layers.Add(name=f"{name}_add")([x, y])

@@ -47,7 +47,8 @@ class Basis:
         """The encoder's configuration."""
         encoder = self.recipe.encoder
         assert encoder is not None  # `follow` has filled it in
-        return ENCODERS[encoder] if isinstance(encoder, str) else encoder
+        config = ENCODERS[encoder] if isinstance(encoder, str) else encoder
+        return replace(config, drop_path=self.recipe.drop_path) if self.recipe.drop_path else config
 
     def grid(self, phase: Phase) -> tuple[int, int]:
         """Rows and columns of the features of one picture of a phase."""

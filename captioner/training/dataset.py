@@ -17,6 +17,7 @@ from captioner.reports.finding_labels import conditions_of
 from captioner.reports.findings import FINDINGS
 from captioner.training.composed_captions import ComposedCaptions
 from captioner.training.examples import VIEWS, Example, PictureStore, labels_of
+from captioner.training.mixing import mix
 
 if TYPE_CHECKING:
     from captioner.training.augmentation import Augmentation
@@ -53,6 +54,8 @@ class StudyBatches(keras.utils.PyDataset):
         other_pictures: share of told examples that get the pictures of another study, so that the decoder must listen.
         composed: share of told examples whose caption is a composed one, see `captioner.training.composed_captions`.
         full: whether every batch is of `batch` studies, the last one filled up with studies from the start: one shape.
+        mixed: share of the studies that are mixed with another of their batch, see `captioner.training.mixing`; with
+            `findings` and without a vocabulary.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class StudyBatches(keras.utils.PyDataset):
         other_pictures: float = 0.0,
         composed: float = 0.0,
         full: bool = False,
+        mixed: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -83,6 +87,7 @@ class StudyBatches(keras.utils.PyDataset):
         self.batch, self.weights, self.per_epoch, self.augmentation = batch, weights, per_epoch, augmentation
         self.lateral_dropout, self.word_dropout, self.seed, self.epoch = lateral_dropout, word_dropout, seed, 0
         self.findings, self.told, self.other_pictures, self.full = findings, told, other_pictures, full
+        self.mixed = mixed
         self._conditions: Arrays = {}
         self.composed = composed
         self._composer = None
@@ -121,7 +126,7 @@ class StudyBatches(keras.utils.PyDataset):
         return self.rows(index * self.batch, (index + 1) * self.batch)
 
     def rows(self, start: int, stop: int) -> Batch:
-        """The examples from `start` to `stop` of the epoch as a batch; an example does not depend on its batch."""
+        """The examples from `start` to `stop` of the epoch as a batch; but for `mixed`, none depends on its batch."""
         chosen = self._chosen(start, stop)
         draws = [np.random.default_rng((self.seed, self.epoch, start + row)) for row in range(len(chosen))]
         shown = self._shown(chosen, draws)
@@ -133,6 +138,8 @@ class StudyBatches(keras.utils.PyDataset):
         if self.findings:
             labels, label_weights = self._labels(chosen, inputs["mask"], matrices)
             answers, weights = answers | labels, weights | label_weights
+            if self.mixed and self.augmentation is not None:
+                mix(inputs, answers, weights, self.mixed, draws)
         if self.vocabulary is None:
             return (inputs, answers, weights) if self.findings else (inputs, answers)
         if self.told:

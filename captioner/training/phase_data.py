@@ -118,6 +118,7 @@ def phase_data(
         seed=seed,
         told=recipe.told and captions,
         other_pictures=recipe.other_pictures if recipe.told and phase.goal == "captions" else 0.0,
+        mixed=recipe.mixed if common["findings"] else 0.0,
         composed=recipe.composed if recipe.told and phase.goal == "captions" else 0.0,
         **common,
         **threads,

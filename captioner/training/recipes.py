@@ -86,7 +86,11 @@ class Recipe:
             averages nothing.
         strong: whether pictures are changed as far as `captioner.training.augmentation.STRONG` goes.
         picture_weight, box_weight: how often a labelled picture without and with boxes is drawn while findings are
-        learned.
+            learned.
+        mixed: share of the studies that are mixed with another one while findings are learned, see
+            `captioner.training.mixing`.
+        drop_path: how often the encoder learns without its last block, see
+            `captioner.models.efficientnet_lite.EfficientNetLiteConfig`.
     """
 
     encoder: str | EncoderConfig | EfficientNetLiteConfig | None
@@ -119,6 +123,8 @@ class Recipe:
     strong: bool = False
     picture_weight: float = 0.8
     box_weight: float = 2.5
+    mixed: float = 0.0
+    drop_path: float = 0.0
 
 
 def without_places(recipe: Recipe) -> Recipe:
@@ -184,9 +190,11 @@ RECIPES = {
     "told": _told(
         "efficientnet-lite0-fine",
         (
-            Phase("findings", 160, 25, 5e-4, end=0.02, frozen_stages=3),
+            Phase("findings", 160, 25, 5e-4, end=0.02, frozen_stages=2),
             _from_features("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0),
         ),
+        mixed=0.5,
+        drop_path=0.15,
     ),
     # `told` from the weights of ImageNet, short, to be compared with its control (`without_places`): half an hour.
     "told-short": _told(
@@ -216,6 +224,8 @@ RECIPES = {
                 share=0.32,
             ),
         ),
+        mixed=0.5,
+        drop_path=0.15,
     ),
     # The decoder alone, told what the finding head of the checkpoint that --encoder-weights names has found.
     "told-decoder": _told(
@@ -261,6 +271,8 @@ RECIPES = {
         head=8,
         attention_units=8,
         average=0.9,
+        mixed=0.5,
+        drop_path=0.15,
         max_words=6,
     ),
     "smoke": Recipe(

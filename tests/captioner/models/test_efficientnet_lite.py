@@ -55,6 +55,17 @@ def test_a_cell_is_16_pixels():
     assert encoder(np.zeros((1, 64, 96, 1), np.float32)).shape == (1, 4, 6, 8 + 10)
 
 
+def test_blocks_are_left_out_in_training_alone():
+    pictures = np.random.default_rng(2).normal(size=(6, 64, 64, 1)).astype(np.float32)
+    plain, dropping = (build_encoder(dataclasses.replace(TINY, drop_path=rate)) for rate in (0.0, 0.9))
+    dropping.set_weights(plain.get_weights())
+    np.testing.assert_allclose(dropping(pictures, training=False), plain(pictures, training=False), atol=1e-5)
+    first, second = (np.asarray(plain(pictures, training=True)) for _ in range(2))
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    first, second = (np.asarray(dropping(pictures, training=True)) for _ in range(2))
+    assert np.abs(first - second).max() > 1e-2
+
+
 def test_the_configuration_goes_through_json():
     assert EncoderConfig.from_dict(TINY.as_dict()) == TINY
 
