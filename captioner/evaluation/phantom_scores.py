@@ -31,7 +31,7 @@ def phantom_scores(model: Captioner, count: int, decodings: Any, first_seed: int
 
     Returns:
         dict for JSON: `count`, `first_seed`, and `rows`: name -> `planted` findings, how many of them are `stated`,
-        `sides` (as `claim_metrics.side_agreement`) and `nonsense`.
+        how many more are `made_up`, `sides` (as `claim_metrics.side_agreement`) and `nonsense`.
     """
     references: list[str] = []
     texts: dict[str, list[str]] = {name: [] for name in decodings}
@@ -59,6 +59,7 @@ def _row(references: Sequence[str], texts: Sequence[str], ended: Sequence[bool])
     return {
         "planted": stated + missed,
         "stated": stated,
+        "made_up": sum(len(each.made_up) for each in compared),
         "sides": side_agreement(references, texts),
         "nonsense": nonsense(texts, ended).as_dict(),
     }

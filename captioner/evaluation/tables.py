@@ -149,7 +149,8 @@ def _phantom_lines(phantoms: Any) -> list[str]:
         faults, sides = row["nonsense"], row["sides"]
         lines.append(
             f"On {phantoms['count']} unseen phantoms (seeds {phantoms['first_seed']} to {last}), {name}: "
-            f"{row['stated']} of {row['planted']} planted findings stated; side right / wrong / none / not stated "
+            f"{row['stated']} of {row['planted']} planted findings stated, {row['made_up']} made up; "
+            "side right / wrong / none / not stated "
             f"{sides['right']} / {sides['wrong']} / {sides['no_side']} / {sides['not_stated']}; "
             "repeated, contradictory, empty, cut off "
             f"{faults['repeated']}, {faults['contradictory']}, {faults['empty']}, {faults['cut_off']}."

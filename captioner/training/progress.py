@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from captioner.training.weight_average import WeightAverage
 
 HISTORY, STATE, LAST, BEST, OPTIMIZER = "history.jsonl", "state.json", "last.npz", "best.npz", "optimizer.npz"
-AVERAGE = "average.npz"
+AVERAGE, MEAN = "average.npz", "mean.npz"
 
 
 class Progress:
@@ -91,6 +91,22 @@ class Progress:
         if (self.folder / BEST).is_file():
             assign(network, read_weights(self.folder / BEST), str(self.folder))
 
+    def take_into_mean(self, network: keras.Model, taken: int) -> None:
+        """Take the weights of an epoch into the even mean of those of its phase, of which `taken` are in it."""
+        now = {name: np.array(keras.ops.convert_to_numpy(value)) for name, value in named_weights(network).items()}
+        if taken:
+            for name, value in read_weights(self.folder / MEAN).items():
+                now[name] = value + (now[name] - value) / (taken + 1)
+        _save_arrays(self.folder / MEAN, now)
+
+    def restore_mean(self, network: keras.Model) -> bool:
+        """Give the network the mean of `take_into_mean`, which then becomes the best; False where there is none."""
+        if not (self.folder / MEAN).is_file():
+            return False
+        (self.folder / MEAN).replace(self.folder / BEST)
+        self.restore_best(network)
+        return True
+
     def add(self, entry: dict[str, Any]) -> None:
         """Add the scores of one epoch to the history."""
         with open(self.folder / HISTORY, "a", encoding="utf-8") as file:
@@ -138,7 +154,7 @@ def clear(progress: Path) -> None:
     if not os.path.lexists(progress):
         return
     own = {f"{name}{new}" for name in (HISTORY, STATE) for new in ("", ".new")}
-    own |= {f"{Path(name).stem}{new}.npz" for name in (LAST, BEST, AVERAGE, OPTIMIZER) for new in ("", ".new")}
+    own |= {f"{Path(name).stem}{new}.npz" for name in (LAST, BEST, AVERAGE, MEAN, OPTIMIZER) for new in ("", ".new")}
     if progress.is_symlink() or not progress.is_dir():
         raise BadInput(f"{progress} is there already and is no folder of progress: nothing is removed.")
     for path in sorted(progress.rglob("*")):

@@ -36,6 +36,9 @@ class Phase:
         phantoms: whether phantom studies are mixed in.
         abnormal_weight: how often an abnormal study is drawn for captions, relative to a normal one.
         patience: epochs without a better validation score before the phase ends early.
+        mean_from: the epoch from which on the weights of all epochs are averaged evenly; the phase ends with that mean,
+            not with its best epoch (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better
+            Generalization", arXiv 1803.05407). None, or a phase that ends before it, ends with the best epoch.
     """
 
     goal: str
@@ -49,6 +52,7 @@ class Phase:
     phantoms: bool = True
     abnormal_weight: float = 2.5
     patience: int = 12
+    mean_from: int | None = None
     from_features: bool = False
     pooling: int = 1
     share: float = 1.0
@@ -190,9 +194,10 @@ RECIPES = {
     "told": _told(
         "efficientnet-lite0-fine",
         (
-            Phase("findings", 160, 25, 5e-4, end=0.02, frozen_stages=2),
+            Phase("findings", 160, 18, 5e-4, end=0.02, frozen_stages=2, mean_from=5),
             _from_features("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0),
         ),
+        phantoms=1200,
         mixed=0.5,
         drop_path=0.15,
     ),
@@ -258,7 +263,7 @@ RECIPES = {
     "smoke-told": _told(
         "efficientnet-tiny",
         (
-            Phase("findings", 64, 1, 1e-3, batch=8, frozen_stages=1, share=0.4),
+            Phase("findings", 64, 3, 1e-3, batch=8, frozen_stages=1, share=0.4, mean_from=2),
             _from_features("captions", None, 2, 1e-3, batch=8, share=0.4),
             _from_features("rewards", None, 1, 1e-3, batch=8, share=0.2),
         ),

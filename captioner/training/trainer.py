@@ -231,6 +231,8 @@ class Training:
                 losses_now = {f"train_{name}": value for name, value in trained.items()}
                 if progress.keep_best(scores["score"], network) and self.deadline:
                     self._write_checkpoint()  # whatever ends a machine's time, the best weights are there and usable
+                if phase.mean_from and epoch + 1 >= phase.mean_from:
+                    progress.take_into_mean(network, epoch + 1 - phase.mean_from)
             self._record(number, phase, epoch, {**losses_now, **scores}, seconds, optimizer, average)
             validated = time.monotonic()
             cost = validated - validating
@@ -240,7 +242,11 @@ class Training:
             if clock and clock.over:
                 break
         # The next phase goes on from here and counts its own best anew: scores of different phases do not compare.
-        if self.recipe.head:
+        if phase.mean_from and progress.restore_mean(network):
+            scores = self._validate(phase, data.validation)
+            told = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+            self.say(f"phase {number + 1}: the mean of its epochs from {phase.mean_from} on  {told}")
+        elif self.recipe.head:
             progress.restore_best(network)
         state.update(phase=number + 1, epoch=0, best=None, stale=0)
         progress.keep(network, optimizer=None)

@@ -25,12 +25,16 @@ class Watched(Training):
     """Keeps all weights as they were before the first phase and after each."""
 
     def run(self):
-        self.kept = [self._weights()]
+        self.kept, self.judged = [self._weights()], []
         super().run()
 
     def _run_phase(self, number, phase):
         super()._run_phase(number, phase)
         self.kept.append(self._weights())
+
+    def _validate(self, phase, validation):
+        self.judged.append(self._weights())
+        return super()._validate(phase, validation)
 
     def _weights(self):
         return {name: np.array(variable) for name, variable in named_weights(self.network).items()}
@@ -109,9 +113,19 @@ def test_frozen_stages_keep_still_and_the_others_learn(training):
         assert not moved(training, phase)[0] & encoder
 
 
+def test_a_phase_ends_with_the_mean_of_its_last_epochs(training):
+    assert RECIPES["smoke-told"].phases[0].mean_from == 2
+    second, third, mean = training.judged[1:4]  # epochs 2 and 3 as they were judged, and then their mean
+    after = training.kept[1]
+    assert any((second[name] != third[name]).any() for name in second)
+    for name, value in after.items():
+        np.testing.assert_allclose(value, (second[name] + third[name]) / 2, rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(value, mean[name])
+
+
 def test_every_phase_is_scored(told):
     entries = history(told)
-    assert [entry["goal"] for entry in entries] == ["findings", "captions", "captions", "rewards"]
+    assert [entry["goal"] for entry in entries] == [*["findings"] * 3, "captions", "captions", "rewards"]
     assert {"auc", "picture_auc", "side", "pointing", "score"} <= entries[0].keys()
     assert all(np.isfinite(entry["train_loss"]) for entry in entries)
 
