@@ -155,9 +155,10 @@ def _randomised(result: dict[str, Any]) -> list[str]:
 RANDOMISATION_NOTE = (
     "Randomisation: the rank correlation of the maps with those of networks whose weights are all random, against that "
     "of the trained network's maps of different studies. Where the 95% interval of the difference, paired by word and "
-    "drawn over studies, lies below zero the method depends on the weights, where above, and the first lies above "
-    f"{weight_dependence.RESEMBLES}, it does not; else, and with fewer than {weight_dependence.FEWEST} studies, it "
-    "cannot be told."
+    "drawn over studies, lies below zero, and the interval of the second above "
+    f"{weight_dependence.RESEMBLES}, the method depends on the weights; where the one lies above zero and that of the "
+    f"first above {weight_dependence.RESEMBLES}, it does not; else, and with fewer than {weight_dependence.FEWEST} "
+    "studies, it cannot be told."
 )
 
 

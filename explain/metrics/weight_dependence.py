@@ -4,7 +4,8 @@ Of every map two similarities are taken: to the map of the same word by a networ
 the trained network's maps of other studies. A method whose maps merely show the picture resembles itself whatever the
 weights are; one that shows the model loses at least what makes its maps alike. The difference of the two is paired word
 by word, and judged by its bootstrap interval over studies, so that a difference that chance would give decides nothing;
-and maps of which next to nothing is left are not said to have stayed, however sure the difference is.
+and maps of which next to nothing is left are not said to have stayed, however sure the difference is, nor are maps that
+had next to nothing in common said to have lost it.
 
 Sources: Adebayo et al., "Sanity checks for saliency maps" (2018), arXiv 1810.03292; Arun et al., "Assessing the
 trustworthiness of saliency maps" (2021), for the comparison with maps of other studies. The percentile interval of a
@@ -31,7 +32,7 @@ DEPENDS, DOES_NOT, CANNOT_TELL = "depends", "does not depend", "cannot tell"
 VERDICTS = (DEPENDS, DOES_NOT, CANNOT_TELL)
 FEWEST = 6  # studies: of five fair coins, all fall alike in one of sixteen throws
 THE_SAME = 0.9  # a mean similarity whose whole interval is above this: the maps stayed what they were
-RESEMBLES = 0.1  # a mean similarity whose whole interval is above this: something of the maps stayed
+RESEMBLES = 0.1  # a mean similarity whose whole interval is above this: the maps have something in common
 OTHERS = 30  # maps of other studies that each map is compared with, at most
 _SAMPLES = 4000  # the expanded interval reaches far into the tails
 
@@ -60,7 +61,7 @@ class Dependence:
         stayed = self.similarity["low"]
         if stayed > THE_SAME or (self.difference["low"] > 0 and stayed > RESEMBLES):
             return DOES_NOT
-        return DEPENDS if self.difference["high"] < 0 else CANNOT_TELL
+        return DEPENDS if self.difference["high"] < 0 and self.others["low"] > RESEMBLES else CANNOT_TELL
 
 
 def judge(after: npt.ArrayLike, others: npt.ArrayLike, studies: Iterable[Any]) -> Dependence:
@@ -157,6 +158,10 @@ def words(found: Dependence) -> Sentence:
         return Sentence(
             "Cannot tell: hardly anything is left of its maps without what was learned, but different studies share "
             "even less."
+        )
+    if found.difference["high"] < 0:
+        return Sentence(
+            "Cannot tell: its maps of different studies have next to nothing in common that random weights could take."
         )
     return Sentence(
         "Cannot tell: what is left of its maps without what was learned, and what different studies share, differ by "

@@ -65,7 +65,7 @@ def test_so_few_studies_err_as_seldom_as_they_promise(count):
     """Differences about zero, drawn 200 times: either verdict comes out about 2.5% of the time each."""
     rng, wrong = np.random.default_rng(count), 0
     for _ in range(200):
-        wrong += judge(rng.normal(0, 0.1, count), np.zeros(count), range(count)).verdict == DEPENDS
+        wrong += judge(rng.normal(0.5, 0.1, count), np.full(count, 0.5), range(count)).verdict == DEPENDS
     assert wrong <= 10
 
 
@@ -91,6 +91,12 @@ def test_maps_of_which_nothing_is_left_are_not_called_independent():
     """A correlation of some hundredths is no resemblance, however sure it is that it is larger than another."""
     found = judge(np.linspace(0.01, 0.04, 8), np.full(8, -0.02), range(8))
     assert found.difference["low"] > 0 and found.verdict == CANNOT_TELL and "hardly anything is left" in words(found)
+
+
+def test_maps_with_nothing_in_common_are_not_said_to_have_lost_it():
+    """As of integrated gradients: some thousandths less than some thousandths."""
+    found = judge(np.linspace(-0.004, -0.001, 8), np.full(8, 0.004), range(8))
+    assert found.difference["high"] < 0 and found.verdict == CANNOT_TELL and "next to nothing in common" in words(found)
 
 
 def test_the_interval_widens_as_students_t_does():
