@@ -11,6 +11,7 @@ from captioner.checkpoint.store import VOCABULARY, read_config
 from captioner.errors import BadInput
 from captioner.models import network_class
 from captioner.models.densenet import ENCODERS, EncoderConfig
+from captioner.models.efficientnet_lite import EfficientNetLiteConfig
 from captioner.reports.findings import FINDINGS
 from captioner.reports.targets import Targets
 from captioner.vocabulary import Vocabulary
@@ -18,7 +19,6 @@ from captioner.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import keras
 
-    from captioner.models.efficientnet_lite import EfficientNetLiteConfig
     from captioner.training.recipes import Phase, Recipe
     from captioner.training.source import Source
 
@@ -48,7 +48,9 @@ class Basis:
         encoder = self.recipe.encoder
         assert encoder is not None  # `follow` has filled it in
         config = ENCODERS[encoder] if isinstance(encoder, str) else encoder
-        return replace(config, drop_path=self.recipe.drop_path) if self.recipe.drop_path else config
+        if self.recipe.drop_path and isinstance(config, EfficientNetLiteConfig):
+            return replace(config, drop_path=self.recipe.drop_path)
+        return config
 
     def grid(self, phase: Phase) -> tuple[int, int]:
         """Rows and columns of the features of one picture of a phase."""

@@ -33,12 +33,12 @@ def mix(
     weights["places"] = weights["places"].copy()  # not that of the presence, too
     known = {name: answers[name].copy() for name in ("findings", "presence")}
     for row, rng in enumerate(draws):
-        chance, pick, share = rng.uniform(), rng.uniform(), rng.beta(SPREAD, SPREAD)
+        chance, pick, drawn = rng.uniform(), rng.uniform(), rng.beta(SPREAD, SPREAD)
         alike = np.flatnonzero((mask == mask[row]).all(axis=1))
         alike = alike[alike != row]
         if chance >= often or not len(alike):
             continue
-        other, share = alike[int(pick * len(alike))], np.float32(max(share, 1 - share))
+        other, share = alike[int(pick * len(alike))], np.float32(max(drawn, 1 - drawn))
         inputs["pictures"][row] = share * pictures[row] + (1 - share) * pictures[other]
         for name, values in known.items():
             both = (values[row] >= 0) & (values[other] >= 0)
