@@ -163,4 +163,5 @@ def build(pool: ModelPool, panel: Panel, tab: gr.Tab) -> None:
     # `wanted`: there is a new caption, and this panel is the one that is open (what_if.js).
     for asked in (tab.select, view.wanted):
         asked(show, inputs, outputs, **settings)
-    view.changed(changed, inputs, outputs, **settings)
+    # The browser has one wish on its way at a time (what_if.js); Gradio's own way would wait for a lost one for ever.
+    view.changed(changed, inputs, outputs, **settings | {"trigger_mode": "multiple"})

@@ -12,7 +12,6 @@ import { makeResults } from "./results.js";
 import { makeSheet, UNCHANGED, untouched } from "./sheet.js";
 
 const PAUSE = 120; // milliseconds of rest before the model is asked
-const LATE = 800; // milliseconds after an answer to an earlier wish, until the last one is asked anew
 const LOST = 20000; // milliseconds without any answer until a wish is taken to be lost, and asked anew; then twice as long
 
 function encoded(mask) {
@@ -30,6 +29,7 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
   const history = makeHistory(bench), results = makeResults(root, bench), brush = makeBrush(root, FILLS);
   let study = null; // which study and search the sheets hold
   let typed = "", waiting = null, again = null, number = 0;
+  let asking = false; // a wish is on its way: what changes meanwhile is asked when its answer is here
 
   const changed = () => bench.swap || !bench.sheets.every(untouched);
 
@@ -56,18 +56,20 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
     find(".cxr-found").setAttribute("aria-busy", "true");
     const answer = results.answer();
     if (answer && !answer.changed && changed()) find(".cxr-sentence").textContent = text("The model is being asked about the changed pictures.");
-    waiting = setTimeout(() => { ++number; send(LOST); }, pause);
+    waiting = setTimeout(() => { ++number; if (!asking) send(LOST); }, pause);
   }
 
   // A wish that is asked anew keeps its number: whichever of its answers comes first is the one that is waited for.
   function send(patience) {
+    asking = true;
     trigger("changed", request());
-    askAnew(patience, 2 * patience);
+    clearTimeout(again);
+    again = setTimeout(() => { if (asking) send(2 * patience); }, patience);
   }
 
-  function askAnew(pause, patience) {
+  function answered() {
+    asking = false;
     clearTimeout(again);
-    again = setTimeout(() => { if (find(".cxr-found").hasAttribute("aria-busy")) send(patience); }, pause);
   }
 
   function rest(sentence) {
@@ -140,9 +142,9 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
 
   function receive() {
     const value = props.value || { state: "empty" };
-    clearTimeout(again);
+    if (value.number || value.state === "empty") answered();
     if (!value.number || value.number === number) rest();
-    else askAnew(LATE, LOST); // an answer to an earlier wish: the last one is on its way, or was dropped as the queue was busy
+    else send(LOST); // there were changes while an earlier wish was on its way
     find(".cxr-empty").hidden = value.state !== "empty";
     find(".cxr-refusal").hidden = value.state !== "refused";
     find(".cxr-refusal").textContent = value.state === "refused" ? value.message : "";
@@ -192,7 +194,9 @@ export function start({ element, trigger, props, watch }, { GRID, FILLS, COLOURS
   });
   // The queue was full for too long (panels/shell/retry_full_queue.js): nothing will come.
   listen(element, EVENTS.queue, ({ state, wish }) => {
-    if (state === "refused" && (!wish || "swap" in wish)) rest(text("Too many people were asking: this change was not weighed. Change something to ask again."));
+    if (state !== "refused" || (wish && !("swap" in wish))) return;
+    answered();
+    rest(text("Too many people were asking: this change was not weighed. Change something to ask again."));
   });
 
   watch("value", receive);

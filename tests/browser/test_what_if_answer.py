@@ -2,6 +2,7 @@
 
 import re
 
+from tests.browser.test_full_queue import JOIN
 from tests.browser.what_if import READY, open_tab, sentence, settle, slide
 from tests.stand_in import SENTENCES, StandIn
 
@@ -45,6 +46,28 @@ def test_a_typed_impression_is_weighed_and_never_markup(unchanged):
     page.get_by_role("button", name="Take it away").click()
     settle(page)
     assert page.locator("#what-if .cxr-refusal").is_hidden() and "Nothing is changed yet" in sentence(page)
+
+
+def test_a_wish_that_was_lost_is_asked_again(unchanged):
+    """The queue takes the wish, and no answer ever comes; after twenty seconds the panel asks anew."""
+    page, lost = unchanged, []
+
+    def lose_the_first(route):
+        wish = route.request.post_data or ""
+        if lost or '"swap"' not in wish:
+            return route.continue_()
+        lost.append(wish)
+        route.fulfill(status=200, content_type="application/json", body='{"event_id": "lost"}')
+
+    page.clock.install()
+    page.route(JOIN, lose_the_first)
+    slide(page, "Brightness, frontal", 100)
+    with page.expect_request(JOIN):
+        page.clock.run_for(1000)
+    assert lost and page.locator(".cxr-found[aria-busy]").count() == 1
+    page.clock.run_for(20_000)
+    page.wait_for_function(READY)
+    assert sentence(page).startswith("The impression changes.")
 
 
 def test_before_any_study_it_says_what_to_do(visit):
