@@ -206,10 +206,12 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
         asked = deep_link.read(event._data.get("link"), pool.names)
         return entry["frontal"], entry["lateral"], entry, *[asked.get(name, gr.skip()) for name in deep_link.SETTINGS]
 
-    side.run.click(write, inputs, outputs, **MODEL, **private)
+    # Whoever asks for something else before the first is answered, such as the page's own example, gets the last one.
+    last: dict[str, Any] = {"trigger_mode": "always_last", **private}
+    side.run.click(write, inputs, outputs, **MODEL, **last)
     if side.gallery is not None:
-        picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **private)
-        picked.success(write, inputs, outputs, **MODEL, **private)
+        picked = side.gallery.pick(pick, None, [*side.uploads, example, *settings], show_progress="hidden", **last)
+        picked.success(write, inputs, outputs, **MODEL, **last)
     # A file of the visitor's own, or another order: it is not the example any longer.
     own: dict[str, Any] = {"fn": lambda: None, "inputs": None, "outputs": example, **quick}
     for upload in side.uploads:

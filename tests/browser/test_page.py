@@ -37,6 +37,27 @@ def chest(tmp_path):
     return frontal, lateral
 
 
+def test_of_two_examples_in_quick_succession_the_last_is_shown(visit, captioners, monkeypatch):
+    """The first is still being read when the second is chosen, as happens to whoever is quicker than the page's own."""
+    page, model = visit(), captioners["default"]
+    encode, reading, go_on = model.encode, threading.Event(), threading.Event()
+
+    def slow(study):
+        reading.set()
+        go_on.wait(30)
+        return encode(study)
+
+    monkeypatch.setattr(model, "encode", slow)
+    page.click('#examples button[data-name="quiet"]')
+    assert reading.wait(30)
+    page.click('#examples button[data-name="effusion"]')
+    page.wait_for_timeout(500)
+    go_on.set()
+    page.wait_for_function("document.querySelector('#viewer').textContent.includes('right effusion .')")
+    assert words(page) == BRIGHT
+    assert page.get_attribute('#examples button[data-name="effusion"]', "aria-pressed") == "true"
+
+
 def test_two_uploads_become_an_impression_and_keep_their_shape(visit, chest):
     page = visit()
     _upload(page, *chest)
