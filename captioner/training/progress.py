@@ -7,16 +7,14 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 
 from captioner.checkpoint.store import assign, named_weights, read_weights
 from captioner.errors import BadInput
-
-if TYPE_CHECKING:
-    from captioner.training.weight_average import WeightAverage
+from captioner.training.weight_average import WeightAverage, weight_arrays
 
 HISTORY, STATE, LAST, BEST, OPTIMIZER = "history.jsonl", "state.json", "last.npz", "best.npz", "optimizer.npz"
 AVERAGE, MEAN = "average.npz", "mean.npz"
@@ -93,7 +91,7 @@ class Progress:
 
     def take_into_mean(self, network: keras.Model, taken: int) -> None:
         """Take the weights of an epoch into the even mean of those of its phase, of which `taken` are in it."""
-        now = {name: np.array(keras.ops.convert_to_numpy(value)) for name, value in named_weights(network).items()}
+        now = weight_arrays(network)
         if taken:
             for name, value in read_weights(self.folder / MEAN).items():
                 now[name] = value + (now[name] - value) / (taken + 1)

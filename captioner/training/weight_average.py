@@ -16,6 +16,11 @@ from captioner.training.schedule import hand_back
 EVERY = 5  # steps between two looks at the weights
 
 
+def weight_arrays(network: keras.Model) -> dict[str, np.ndarray]:
+    """Copies of a network's weights, name -> array: what it learns later does not reach them."""
+    return {name: np.array(keras.ops.convert_to_numpy(value)) for name, value in named_weights(network).items()}
+
+
 class WeightAverage(keras.callbacks.Callback):
     """Keeps the average while a network trains; batch statistics are averaged with the weights.
 
@@ -42,7 +47,7 @@ class WeightAverage(keras.callbacks.Callback):
     def look(self) -> None:
         """Take the weights as they are into the average."""
         hand_back(self.network)
-        now = {name: np.array(keras.ops.convert_to_numpy(value)) for name, value in named_weights(self.network).items()}
+        now = weight_arrays(self.network)
         if self.values is None:
             self.values = now
             return
@@ -56,7 +61,7 @@ class WeightAverage(keras.callbacks.Callback):
         if self.values is None:
             yield
             return
-        own = {name: np.array(keras.ops.convert_to_numpy(value)) for name, value in named_weights(self.network).items()}
+        own = weight_arrays(self.network)
         self._assign(self.values)
         try:
             yield

@@ -219,7 +219,7 @@ def build(pool: ModelPool, side: Sidebar, entries: Sequence[dict[str, Any]]) -> 
             touched(**own)
             touched(None, None, None, js=notice.CHANGED, **quick)
     swapped = side.swap.click(None, side.uploads, side.uploads, js="(frontal, lateral) => [lateral, frontal]", **quick)
-    again: dict[str, Any] = {"trigger_mode": "always_last", "show_progress": "minimal", **MODEL, **private}
+    again: dict[str, Any] = {"show_progress": "minimal", **MODEL, **last}
     swapped.then(**own).then(write_again, inputs, outputs, **again)
     gr.on([component.input for component in settings], write_again, inputs, outputs, **again)
     view.mend(mend, inputs, outputs, **again)
