@@ -18,9 +18,9 @@ Within a sentence no three words follow each other twice: a search that may not 
 Of 4,424 training sentences 6 do so.
 
 Of a decoder that is told which findings to state, it also sees to it that they are stated: what is not told may not be
-stated, what is told may not be denied, and until all of it is stated (or spent) the impression may not end and no
-sentence may begin with a denial, as long as there is room for another sentence. A side is named only where one of the
-told findings is told to lie on it.
+stated, what is told may not be denied, and until all of it is stated (or spent) the impression may not end, no
+sentence may begin with a denial, and what an earlier sentence states is not stated again, as long as there is room for
+another sentence. A side is named only where one of the told findings is told to lie on it.
 
 A hypothesis can always end: a word such as "normal" closes any sentence, no sentence begins in the last CLOSING steps,
 and in the last two only what ends the impression is allowed.
@@ -181,8 +181,10 @@ class SentenceRules:
         many = tf.reduce_sum(tf.cast(state.finished != 0, tf.int32), axis=1) >= self.max_sentences  # (W,)
         barred |= self.is_stop & ~closed[:, None] & ~(self.is_end & between[:, None])
         barred |= tf.reduce_any(~state.sides[:, None] & self.names_side, axis=2)
-        owes = tf.reduce_any(state.told & ~was_stated & ~state.denied & ~state.spent, axis=1)  # (W,)
-        owes &= (remaining > CLOSING) & ~many
+        owed = state.told & ~was_stated & ~state.denied & ~state.spent  # (W, 13)
+        owes = tf.reduce_any(owed, axis=1) & (remaining > CLOSING) & ~many  # (W,)
+        again = tf.reduce_any(stated & state.stated_before[:, None], axis=2)  # (W, V)
+        barred |= owes[:, None] & again & ~tf.reduce_any(stated & owed[:, None], axis=2)
         barred |= (self.is_end & owes[:, None]) | (self.no & (owes & ~state.begun)[:, None])
         barred |= ~self.is_end & (between & ((remaining <= CLOSING) | many))[:, None]
         barred = tf.where(remaining > 1, barred, ~self.is_end)

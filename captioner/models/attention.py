@@ -28,7 +28,7 @@ class AttentionCaptioner(TwoViewCaptioner):
         self.attend_memory = layers.Dense(hidden, use_bias=False, name="attend_memory")
         self.attend_state = layers.Dense(hidden, name="attend_state")
         self.attend_score = layers.Dense(1, use_bias=False, name="attend_score")
-        made = (
+        made: tuple[tuple[Any, int], ...] = (
             (self.begin_state, VIEWS * self.depth + (self.conditions_size or self.targets)),
             (self.attend_memory, self.depth),
             (self.attend_state, self.units),
@@ -38,7 +38,14 @@ class AttentionCaptioner(TwoViewCaptioner):
             return made
         # How far a word looks where the head found each finding. Zeros at first: the attention starts as its own.
         self.attend_findings = layers.Dense(len(FINDINGS), kernel_initializer="zeros", name="attend_findings")
-        return (*made, (self.attend_findings, self.units))
+        made = (*made, (self.attend_findings, self.units))
+        if not self.attend_told:
+            return made
+        # And how far because it is told that the finding is there: ones at first, its evidence counts as it is.
+        self.attend_stated = layers.EinsumDense(
+            "bn,n->bn", len(FINDINGS), kernel_initializer="ones", name="attend_stated"
+        )
+        return (*made, (self.attend_stated, len(FINDINGS)))
 
     def _make_cell(self) -> tuple[Any, int]:
         self.cell = layers.GRUCell(self.units, name="gru_cell")
@@ -104,8 +111,11 @@ class AttentionCaptioner(TwoViewCaptioner):
         told = []
         if findings:
             told = [ops.broadcast_to(findings[0], (ops.shape(state)[0], self.conditions_size))]
-            interest = ops.expand_dims(self.attend_findings(state), -1)  # (B, N, 1)
-            score = score + ops.squeeze(ops.matmul(findings[1], interest), -1)
+            interest = self.attend_findings(state)  # (B, N)
+            if self.attend_told:
+                stated = ops.reshape(told[0], (-1, len(FINDINGS), self.conditions_size // len(FINDINGS)))[..., 0]
+                interest = interest + self.attend_stated(stated)
+            score = score + ops.squeeze(ops.matmul(findings[1], ops.expand_dims(interest, -1)), -1)
         attention = ops.softmax(score, axis=-1)
         context = ops.squeeze(ops.matmul(ops.expand_dims(attention, 1), read), 1)  # (B, depth)
         output, (state,) = self.cell(ops.concatenate([context, embedded, *told], axis=-1), [state], training=training)

@@ -42,6 +42,7 @@ class TwoViewCaptioner(keras.Model):
         rules: what of the findings the decoder is told, see `captioner.models.finding_head.decide`; None for a decoder
             that is told nothing.
         attention_units: of the attention's hidden layer; None for as many as `units`.
+        attend_told: whether the attention looks by itself where the finding head found what the decoder is told.
 
     Attributes:
         has_attention: whether `step` says where it looked; else attention has no cells.
@@ -64,10 +65,11 @@ class TwoViewCaptioner(keras.Model):
         head: int = 0,
         rules: Any = None,
         attention_units: int | None = None,
+        attend_told: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.head_units, self.rules, self.attention_units = head, rules, attention_units
+        self.head_units, self.rules, self.attention_units, self.attend_told = head, rules, attention_units, attend_told
         self.encoder_config, self.vocabulary_size, self.targets, self.grid = (
             encoder,
             vocabulary_size,
@@ -288,7 +290,12 @@ class TwoViewCaptioner(keras.Model):
 
     def _told_config(self) -> tuple[tuple[str, Any], ...]:
         """The settings that checkpoints from before them lack."""
-        return ("head", self.head_units), ("rules", self.rules), ("attention_units", self.attention_units)
+        return (
+            ("head", self.head_units),
+            ("rules", self.rules),
+            ("attention_units", self.attention_units),
+            ("attend_told", self.attend_told),
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:

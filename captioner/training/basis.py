@@ -66,6 +66,7 @@ class Basis:
             told["head"] = recipe.head
         if recipe.told:
             told["rules"] = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
+            told["attend_told"] = network_class(model).has_attention
         if recipe.attention_units:
             told["attention_units"] = recipe.attention_units
         return network_class(model)(

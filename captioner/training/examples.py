@@ -6,6 +6,7 @@ All pictures are in one `PictureStore`; `captioner.training.dataset` makes batch
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import tempfile
@@ -19,6 +20,7 @@ import numpy as np
 from captioner import phantom
 from captioner.images.preprocessing import squashed
 from captioner.images.study import read_view
+from captioner.phantom.findings import draw
 from captioner.reports.finding_labels import FindingLabels, labels_of_phantom, labels_of_picture, labels_of_report
 from captioner.reports.findings import mentions
 from captioner.reports.locations import places_in
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 VIEWS = 2
 PHANTOM_SEED = 100_000  # training's phantoms start here; examples and evaluations use other seeds
 PHANTOM_SIZE = 256
+HARD_KINDS = {"granuloma", "aorta", "nodule", "atelectasis"}  # of phantoms' findings, those that are missed most
 NEAR_MIDDLE = 0.06  # a box whose middle is nearer to the picture's, as a share of its width, lies on no side
 
 
@@ -158,9 +161,9 @@ def box_captions(pictures: Iterable[LabelledPicture]) -> list[str]:
     return [_box_caption(box) for picture in pictures for box in picture.boxes]
 
 
-def _box_caption(box: Box) -> str:
+def _box_caption(box: Box, sided: bool = True) -> str:
     middle = (box.left + box.right) / 2
-    side = "" if abs(middle - 0.5) < NEAR_MIDDLE else "right " if middle < 0.5 else "left "
+    side = "" if not sided or abs(middle - 0.5) < NEAR_MIDDLE else "right " if middle < 0.5 else "left "
     return BOX_WORDS[box.label].format(side=side)
 
 
@@ -195,8 +198,15 @@ def box_examples(
     store: PictureStore,
     targets: Targets,
     pixels: Callable[[Path], np.ndarray] = file_pixels,
+    sided: bool = True,
 ) -> list[Example]:
-    """One Example for every box: a short sentence of its finding and side, whose attention belongs into the box."""
+    """One Example for every box: a short sentence of its finding, whose attention belongs into the box.
+
+    Args:
+        pictures: those without a box are left out.
+        store, targets, pixels: as of `picture_examples`.
+        sided: whether the sentence says on which side the box lies, which also tells where to look.
+    """
     unknown = np.full(len(targets), -1.0, np.float32)
     examples = []
     for picture in pictures:
@@ -204,7 +214,7 @@ def box_examples(
             continue
         index = store.add(pixels(picture.path))
         for number, box in enumerate(picture.boxes):
-            caption = _box_caption(box)
+            caption = _box_caption(box, sided)
             alone = dataclasses.replace(picture, boxes=(box,))
             (region,) = labels_of_picture(alone).regions.values()
             stated = [place for _, start, end in mentions(caption) for place in range(start, end)]
@@ -245,8 +255,18 @@ def phantom_study(seed: int, cache: Path | None) -> PhantomStudy:
         return kept["frontal"], kept["lateral"], json.loads(str(kept["content"])), kept["masks"]
 
 
+def phantom_seeds(count: int, hard: int) -> list[int]:
+    """The seeds of a training's phantoms: the first `count`, and the next `hard` that have a finding of HARD_KINDS."""
+    further = (
+        seed
+        for seed in itertools.count(PHANTOM_SEED + count)
+        if any(wanted.name in HARD_KINDS for wanted in draw(seed))
+    )
+    return [*range(PHANTOM_SEED, PHANTOM_SEED + count), *itertools.islice(further, hard)]
+
+
 def phantom_examples(
-    count: int,
+    seeds: Iterable[int],
     store: PictureStore,
     targets: Targets,
     cache: Path | None,
@@ -255,14 +275,14 @@ def phantom_examples(
     """Render phantom studies into the store; returns their Examples.
 
     Args:
-        count: how many.
+        seeds: of `phantom_seeds`.
         store: PictureStore.
         targets: Targets.
         cache: folder that keeps them for next time; None keeps nothing.
         study: what gives the phantom of a seed; a pack has its own.
     """
     examples = []
-    for seed in range(PHANTOM_SEED, PHANTOM_SEED + count):
+    for seed in seeds:
         frontal, lateral, content, masks = study(seed, cache)
         words = content["impression"].split()
         places: dict[int, np.ndarray] = {}

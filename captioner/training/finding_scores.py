@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from captioner.reports.findings import FINDINGS
+from captioner.reports.findings import FINDINGS, mentions
 from captioner.training.examples import labels_of
 from captioner.training.losses import mean_auc
 
@@ -71,10 +71,31 @@ def pointing(examples: Sequence[Example], maps: np.ndarray, grid: tuple[int, int
     hits: dict[str, list[bool]] = {}
     for labels, each in zip(labels_of(examples), maps):
         for finding, region in labels.regions.items() if labels.exact else ():
-            view = int(not region[0].any())
-            cells = each[finding].reshape(-1, *grid)[view]
-            row, column = np.unravel_index(cells.argmax(), grid)
-            rows, columns = region[view].shape
-            inside = region[view][int((row + 0.5) / grid[0] * rows), int((column + 0.5) / grid[1] * columns)]
-            hits.setdefault(FINDINGS[finding], []).append(inside)
+            hits.setdefault(FINDINGS[finding], []).append(_holds_the_peak(region, each[finding], grid))
     return float(np.mean([np.mean(each) for each in hits.values()])) if hits else float("nan")
+
+
+def word_pointing(examples: Sequence[Example], attention: np.ndarray, grid: tuple[int, int]) -> float:
+    """As `pointing`, of the attention with which a decoder wrote the last word of each box's finding.
+
+    Args:
+        examples: N of `captioner.training.examples.box_examples`.
+        attention: `(N, T, P)`.
+        grid: rows and columns of one view.
+    """
+    hits: dict[str, list[bool]] = {}
+    for example, each in zip(examples, attention):
+        assert example.masks, f"{example.uid} has no box"
+        word = max(example.masks)
+        stated = mentions(example.caption)[0].finding
+        hits.setdefault(stated, []).append(_holds_the_peak(example.masks[word], each[word], grid))
+    return float(np.mean([np.mean(each) for each in hits.values()])) if hits else float("nan")
+
+
+def _holds_the_peak(region: np.ndarray, cells: np.ndarray, grid: tuple[int, int]) -> bool:
+    """Whether a region `(views, rows, columns)` holds the centre of the highest of `cells (P,)`, on the first view that
+    it lies on."""
+    view = int(not region[0].any())
+    row, column = np.unravel_index(cells.reshape(-1, *grid)[view].argmax(), grid)
+    rows, columns = region[view].shape
+    return bool(region[view][int((row + 0.5) / grid[0] * rows), int((column + 0.5) / grid[1] * columns)])

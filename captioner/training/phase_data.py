@@ -18,6 +18,7 @@ from captioner.training.examples import (
     box_examples,
     labels_of,
     phantom_examples,
+    phantom_seeds,
     picture_examples,
     study_examples,
 )
@@ -43,12 +44,14 @@ class PhaseData:
         training: what is learned from.
         validation: what an epoch is judged by; for captions the studies with an impression alone.
         whole: all of the validation split as pictures, for the thresholds.
+        boxes: sentences of the validation split's boxes, for the attention of a decoder that is told the findings.
         findings: the losses of the findings, see `captioner.training.objective.finding_losses`.
     """
 
     training: StudyBatches
     validation: StudyBatches
     whole: StudyBatches
+    boxes: StudyBatches | None
     findings: dict[str, keras.losses.Loss]
 
 
@@ -82,14 +85,17 @@ def phase_data(
     train, val = (study_examples(source.reports[split], *given) for split in ("train", "val"))
     real, written = len(train), len(val)
     if phase.phantoms:
-        train += phantom_examples(recipe.phantoms, store, targets, phantoms, source.phantom)
+        seeds = phantom_seeds(recipe.phantoms, recipe.hard_phantoms)
+        train += phantom_examples(seeds, store, targets, phantoms, source.phantom)
     labelled = len(train)
     if recipe.head and phase.goal == "findings":
         train += picture_examples(source.pictures["train"], *given)
     if recipe.head and phase.goal != "rewards":
         val += picture_examples(source.pictures["val"], *given)
+    boxed: list[Example] = []
     if recipe.told and phase.goal == "captions" and network.has_attention:
         train += box_examples(source.pictures["train"], *given)
+        boxed = box_examples(source.pictures["val"], *given, sided=False)
     learned = grid[0] // phase.pooling, grid[1] // phase.pooling
     common: dict[str, Any] = {
         "preparation": preparation,
@@ -124,7 +130,8 @@ def phase_data(
         **threads,
     )
     validation = batches(val if not captions else val[:written], pictures, batch=batch, **common)
-    return PhaseData(training, validation, whole, finding_losses(train, common["findings"]))
+    boxes = batches(boxed, pictures, batch=batch, **{**common, "told": True}) if boxed else None
+    return PhaseData(training, validation, whole, boxes, finding_losses(train, common["findings"]))
 
 
 def draw_weights(phase: Phase, recipe: Recipe, train: Sequence[Example], real: int, labelled: int) -> np.ndarray:

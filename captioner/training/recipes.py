@@ -68,6 +68,8 @@ class Recipe:
         phases: in order; the picture size of the last is the checkpoint's.
         depth, units, embedding, dropout: of the captioner.
         phantoms: phantom studies mixed into the training.
+        hard_phantoms: as many more that have a finding which is missed often, see
+            `captioner.training.examples.phantom_seeds`.
         phantom_weight: how often a phantom is drawn, relative to a real study of its kind.
         word_dropout: share of input words hidden from the decoder.
         smoothing: label smoothing of the words.
@@ -104,6 +106,7 @@ class Recipe:
     embedding: int = 128
     dropout: float = 0.3
     phantoms: int = 500
+    hard_phantoms: int = 0
     phantom_weight: float = 1.2
     word_dropout: float = 0.15
     smoothing: float = 0.1

@@ -29,6 +29,7 @@ from captioner.training.dataset import StudyBatches
 from captioner.training.decisions import rules_of
 from captioner.training.distribution import strategy_for
 from captioner.training.examples import labels_of
+from captioner.training.finding_scores import word_pointing
 from captioner.training.objective import Terms, terms_of
 from captioner.training.phase_data import PhaseData, phase_data
 from captioner.training.progress import Progress
@@ -226,7 +227,7 @@ class Training:
                 continue
             validating = time.monotonic()
             with average.in_place() if average else nullcontext():
-                scores = self._validate(phase, data.validation)
+                scores = self._validate(phase, data)
                 seconds = time.monotonic() - started
                 losses_now = {f"train_{name}": value for name, value in trained.items()}
                 if progress.keep_best(scores["score"], network) and self.deadline:
@@ -243,7 +244,7 @@ class Training:
                 break
         # The next phase goes on from here and counts its own best anew: scores of different phases do not compare.
         if phase.mean_from and progress.restore_mean(network):
-            scores = self._validate(phase, data.validation)
+            scores = self._validate(phase, data)
             told = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
             self.say(f"phase {number + 1}: the mean of its epochs from {phase.mean_from} on  {told}")
         elif self.recipe.head:
@@ -296,12 +297,18 @@ class Training:
         optimizer.build(network.trainable_variables)
         return optimizer, terms
 
-    def _validate(self, phase: Phase, validation: StudyBatches) -> dict[str, float]:
+    def _validate(self, phase: Phase, data: PhaseData) -> dict[str, float]:
         """The scores of the epoch: `score` is what the best epoch is chosen by."""
-        if phase.goal != "findings":
-            return validate_captions(self.network, self.vocabulary, validation, self.recipe.max_words)
-        outputs = self.strategy.predict(self.network, validation)
-        return validate_findings(validation.examples, outputs, self.basis.grid(phase) if self.recipe.head else None)
+        if phase.goal == "findings":
+            outputs = self.strategy.predict(self.network, data.validation)
+            grid = self.basis.grid(phase) if self.recipe.head else None
+            return validate_findings(data.validation.examples, outputs, grid)
+        scores = validate_captions(self.network, self.vocabulary, data.validation, self.recipe.max_words)
+        if data.boxes is not None:
+            attention = self.strategy.predict(self.network, data.boxes)["attention"]
+            scores["pointing"] = word_pointing(data.boxes.examples, attention, self._learned_grid(phase))
+            scores["score"] += scores["pointing"]
+        return scores
 
     def _record(
         self,

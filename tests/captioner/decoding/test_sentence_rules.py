@@ -127,6 +127,15 @@ def test_the_impression_goes_on_until_all_that_is_told_is_stated():
     assert "effusion" not in told_rules("no", "effusion") and "effusion" in told_rules("no")
 
 
+def test_nothing_is_stated_again_in_another_sentence_while_a_finding_is_owed():
+    assert "cardiomegaly" not in told_rules("cardiomegaly . stable", "effusion", "cardiomegaly")
+    assert "cardiomegaly" in told_rules("cardiomegaly . stable", "cardiomegaly")
+    assert "cardiomegaly" in told_rules("cardiomegaly . effusion .", "effusion", "cardiomegaly")
+    assert "cardiomegaly" in told_rules("heart enlarged", "effusion", "cardiomegaly")  # in the same sentence
+    # Without room for another sentence nothing is owed any more.
+    assert "cardiomegaly" in told_rules("cardiomegaly . stable", "effusion", "cardiomegaly", remaining=CLOSING)
+
+
 def test_only_a_side_that_is_told_is_named():
     every = {"left", "right", "bases"}
     words = {

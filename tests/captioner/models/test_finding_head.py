@@ -164,9 +164,42 @@ def test_only_what_the_decoder_is_told_changes_when_it_is_given(name):
     assert np.abs(logits(None) - logits(1 - own)).max() > 1e-3
 
 
+def test_the_attention_looks_where_the_head_found_what_is_told():
+    network = network_class("attention")(
+        ENCODERS["densenet-tiny"], 9, 2, GRID, depth=6, units=5, embedding=4, head=3, rules=RULES, attend_told=True
+    )
+    rng = np.random.default_rng(0)
+    for variable in network.trainable_variables:
+        if "attend_" not in variable.path:
+            variable.assign(rng.normal(size=variable.shape))
+    network.attend_score.kernel.assign(np.zeros((5, 1)))  # no cell is dearer than another by what it shows
+    features = rng.normal(size=(1, 2, *GRID, network.encoder.output_shape[-1])).astype(np.float32)
+
+    def attention(mask, *told):
+        shown, mask = network.project(features, np.array([mask])), np.array([mask])
+        given = np.zeros((1, N, 5), np.float32)
+        given[0, list(told), 0] = 1.0
+        constants, state = network.begin(shown, mask, given.reshape(1, -1))
+        maps = np.asarray(network.examine(shown, mask)["maps"])[0]
+        return np.asarray(network.step(shown, constants, state, np.array([1], np.int32))[2])[0], maps
+
+    for mask in ((True, True), (True, False)):
+        found, maps = attention(mask, EFFUSION)
+        np.testing.assert_allclose(found, maps[EFFUSION], atol=1e-6)
+        found, maps = attention(mask, EFFUSION, HEART)
+        product = maps[EFFUSION] * maps[HEART]
+        np.testing.assert_allclose(found, product / product.sum(), atol=1e-6)
+        found, maps = attention(mask)
+        even = maps[0] > 0
+        np.testing.assert_allclose(found, even / even.sum(), atol=1e-6)
+    network.attend_stated.kernel.assign(np.full(N, 2.0))
+    found, maps = attention((True, True), EFFUSION)
+    np.testing.assert_allclose(found, maps[EFFUSION] ** 2 / (maps[EFFUSION] ** 2).sum(), atol=1e-6)
+
+
 def test_a_network_without_a_head_keeps_the_configuration_of_older_checkpoints():
     plain = network_class("attention")(ENCODERS["densenet-tiny"], 9, 2, GRID, depth=6, units=5, embedding=4)
-    assert not {"head", "rules", "attention_units"} & plain.get_config().keys()
+    assert not {"head", "rules", "attention_units", "attend_told"} & plain.get_config().keys()
     made = network_class("attention")(
         ENCODERS["densenet-tiny"], 9, 2, GRID, depth=6, units=5, embedding=4, head=3, rules=RULES
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from captioner.phantom.findings import draw
 from captioner.training import examples
 
 
@@ -26,3 +27,11 @@ def test_a_phantom_whose_writing_was_cut_off_is_rendered_again(tmp_path, monkeyp
     kept = examples.phantom_study(examples.PHANTOM_SEED, tmp_path)
     for first, second in zip(again, kept):
         np.testing.assert_array_equal(first, second)
+
+
+def test_hard_phantoms_follow_the_others_and_each_has_a_finding_that_is_missed_often():
+    seeds = examples.phantom_seeds(50, 30)
+    assert seeds[:50] == list(range(examples.PHANTOM_SEED, examples.PHANTOM_SEED + 50))
+    assert len(set(seeds)) == 80 and seeds == sorted(seeds) and seeds[-1] < 200_000
+    planted = [{wanted.name for wanted in draw(seed)} for seed in range(seeds[50], seeds[-1] + 1)]
+    assert [bool(names & examples.HARD_KINDS) for names in planted].count(True) == 30

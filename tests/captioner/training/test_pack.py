@@ -9,7 +9,7 @@ from captioner.__main__ import main
 from captioner.errors import BadInput
 from captioner.images.preprocessing import squashed
 from captioner.reports.targets import Targets
-from captioner.training.examples import PictureStore, file_pixels, phantom_examples, study_examples
+from captioner.training.examples import PictureStore, file_pixels, phantom_examples, phantom_seeds, study_examples
 from captioner.training.pack import pack
 from captioner.training.source import read_source
 
@@ -45,9 +45,9 @@ def test_its_pictures_are_the_same_but_for_the_compression(packed, collection):
 
 
 def test_its_phantoms_are_those_that_would_be_rendered(packed, tmp_path):
-    file, targets = read_source(packed), Targets(["normal"])
-    rendered = phantom_examples(2, PictureStore(64), targets, tmp_path)
-    kept = phantom_examples(2, PictureStore(64), targets, tmp_path / "none", file.phantom)
+    file, targets, seeds = read_source(packed), Targets(["normal"]), phantom_seeds(2, 0)
+    rendered = phantom_examples(seeds, PictureStore(64), targets, tmp_path)
+    kept = phantom_examples(seeds, PictureStore(64), targets, tmp_path / "none", file.phantom)
     assert [each.caption for each in rendered] == [each.caption for each in kept]
     for one, other in zip(rendered, kept):
         np.testing.assert_array_equal(one.labels.presence, other.labels.presence)

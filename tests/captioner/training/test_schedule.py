@@ -7,7 +7,7 @@ import pytest
 from captioner.reports.finding_labels import UNKNOWN, FindingLabels
 from captioner.reports.findings import FINDINGS, PLACES
 from captioner.training.examples import Example
-from captioner.training.finding_scores import finding_scores, pointing, side_accuracy
+from captioner.training.finding_scores import finding_scores, pointing, side_accuracy, word_pointing
 from captioner.training.schedule import ClockedCosine, WarmCosine
 from captioner.training.weight_average import EVERY, WeightAverage
 
@@ -96,3 +96,18 @@ def test_pointing_sides_and_order_are_scored_by_hand():
     assert side_accuracy(np.stack([each.labels.places for each in examples]), places) == 0.5
     scores = finding_scores(examples, {"presence": presence, "places": places, "maps": maps}, (2, 2))
     assert scores["auc"] == pytest.approx(15 / 16) and np.isnan(scores["picture_auc"])
+
+
+def test_the_attention_of_a_findings_last_word_is_what_points():
+    upper_right = np.zeros((2, 4, 4), bool)
+    upper_right[0, :2, 2:] = True
+    attention = np.zeros((3, 3, 8), np.float32)  # three boxes, three words, a grid of 2 x 2
+    attention[0, 1, 1] = attention[0, 0, 2] = 1.0  # "effusion" in it, "pleural" beside it
+    attention[1, 1, 2] = attention[1, 0, 1] = 1.0  # the other way round
+    attention[2, 0, 1] = 1.0
+    captions = [("pleural effusion .", (0, 1))] * 2 + [("nodule .", (0,))]
+    examples = [
+        Example("", (0,), (), caption, np.zeros(1), dict.fromkeys(words, upper_right), worded=False)
+        for caption, words in captions
+    ]
+    assert word_pointing(examples, attention, (2, 2)) == 0.75  # half of the effusions, and the nodule

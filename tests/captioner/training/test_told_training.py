@@ -32,9 +32,9 @@ class Watched(Training):
         super()._run_phase(number, phase)
         self.kept.append(self._weights())
 
-    def _validate(self, phase, validation):
+    def _validate(self, phase, data):
         self.judged.append(self._weights())
-        return super()._validate(phase, validation)
+        return super()._validate(phase, data)
 
     def _weights(self):
         return {name: np.array(variable) for name, variable in named_weights(self.network).items()}
@@ -127,6 +127,7 @@ def test_every_phase_is_scored(told):
     entries = history(told)
     assert [entry["goal"] for entry in entries] == [*["findings"] * 3, "captions", "captions", "rewards"]
     assert {"auc", "picture_auc", "side", "pointing", "score"} <= entries[0].keys()
+    assert all(0 <= entry["pointing"] <= 1 for entry in entries if entry["goal"] == "captions")
     assert all(np.isfinite(entry["train_loss"]) for entry in entries)
 
 
