@@ -96,6 +96,13 @@ def token_tables(tokens: Sequence[str]) -> TokenTables:
     )
 
 
+def statement_table(tokens: Sequence[str]) -> np.ndarray:
+    """The table of `captioner.models.said.Said`, float32 `(V, WIDTH)`, for the tokens of a vocabulary."""
+    tables = token_tables(tokens)
+    stops = np.array([token == "." for token in tokens])[:, None]
+    return np.concatenate([tables.names, tables.pairs[..., 0], tables.pairs[..., 1], stops], axis=1).astype(np.float32)
+
+
 def _is_word(token: str) -> bool:
     return token.isascii() and token.isalpha() and token.islower()
 

@@ -84,7 +84,7 @@ class AttentionCaptioner(TwoViewCaptioner):
         told = self.conditions(found, given)
         scores = found["scores"] * ops.expand_dims(cells, -1)  # (B, P, N); a missing view is left to mask_bias
         constants = (*constants, told, scores, *((read,) if self.reads_context else ()))
-        return constants, self.begin_state(ops.concatenate([*pooled, told], axis=-1))
+        return constants, self._with_memory(self.begin_state(ops.concatenate([*pooled, told], axis=-1)))
 
     def told(self, constants: tuple[keras.KerasTensor, ...]) -> keras.KerasTensor | None:
         """What the decoder is told, `(B, conditions_size)`, out of what `begin` gave; None when nothing."""
@@ -101,16 +101,18 @@ class AttentionCaptioner(TwoViewCaptioner):
         """One step: token ids `(B,)` -> `(logits (B, V), state (B, units), attention (B, P))`.
 
         `image_features` and `constants` may have a batch of 1 while `state` and `token` have B: hypotheses of one
-        study.
+        study. The state is followed by what has been said, where the network keeps it.
         """
         keys, mask_bias, *findings = constants
         read = findings[2] if findings and self.reads_context else image_features
+        told, memory = [], []
+        if findings:
+            now, state, said = self._recalled(findings[0], state, token)
+            told, memory = [now], [said]
         hidden = ops.tanh(keys + ops.expand_dims(self.attend_state(state), 1))  # (B, P, H)
         score = ops.squeeze(self.attend_score(hidden), -1) + mask_bias  # (B, P)
         embedded = self.embedding_dropout(self.embedding(token), training=training)  # (B, embedding)
-        told = []
         if findings:
-            told = [ops.broadcast_to(findings[0], (ops.shape(state)[0], self.conditions_size))]
             interest = self.attend_findings(state)  # (B, N)
             if self.attend_told:
                 stated = ops.reshape(told[0], (-1, len(FINDINGS), self.conditions_size // len(FINDINGS)))[..., 0]
@@ -120,4 +122,5 @@ class AttentionCaptioner(TwoViewCaptioner):
         context = ops.squeeze(ops.matmul(ops.expand_dims(attention, 1), read), 1)  # (B, depth)
         output, (state,) = self.cell(ops.concatenate([context, embedded, *told], axis=-1), [state], training=training)
         output = self.output_dropout(ops.concatenate([output, context], axis=-1), training=training)
-        return self.output_dense(ops.concatenate([output, *told], axis=-1)), state, attention
+        logits = self.output_dense(ops.concatenate([output, *told], axis=-1))
+        return logits, ops.concatenate([state, *memory], axis=-1), attention

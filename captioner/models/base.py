@@ -13,6 +13,7 @@ from keras import layers, ops
 from captioner.models.densenet import EncoderConfig, build_encoder
 from captioner.models.finding_head import CONDITIONS, FindingHead, decide
 from captioner.models.folding import projecting
+from captioner.models.said import Said, left_to_say
 
 if TYPE_CHECKING:
     from captioner.models.efficientnet_lite import EfficientNetLiteConfig
@@ -43,6 +44,7 @@ class TwoViewCaptioner(keras.Model):
             that is told nothing.
         attention_units: of the attention's hidden layer; None for as many as `units`.
         attend_told: whether the attention looks by itself where the finding head found what the decoder is told.
+        told_once: whether a decoder is told a finding only until a sentence has stated it, see `captioner.models.said`.
 
     Attributes:
         has_attention: whether `step` says where it looked; else attention has no cells.
@@ -66,6 +68,7 @@ class TwoViewCaptioner(keras.Model):
         rules: Any = None,
         attention_units: int | None = None,
         attend_told: bool = False,
+        told_once: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,6 +91,7 @@ class TwoViewCaptioner(keras.Model):
         ]
         self.target_evidence = [layers.Dense(targets, name=f"target_evidence_{view}") for view in VIEW_NAMES]
         self.finding_head: Any = FindingHead(head, depth, VIEWS, name="finding_head") if head else None
+        self.said: Any = Said(vocabulary_size, name="said") if told_once else None
         readers = self._make_readers()
         self.embedding = layers.Embedding(vocabulary_size, embedding, name="embedding")
         self.embedding_dropout = layers.Dropout(dropout, name="embedding_dropout")
@@ -114,6 +118,30 @@ class TwoViewCaptioner(keras.Model):
     def _make_cell(self) -> tuple[Any, int]:
         """Make `cell`, the recurrent layer; returns it with the width of its input."""
         raise NotImplementedError
+
+    def _with_memory(self, state: keras.KerasTensor) -> keras.KerasTensor:
+        """The state `(B, S)` that decoding starts from, with room for what has been said where the network keeps it."""
+        if self.said is None:
+            return state
+        nothing = ops.zeros((ops.shape(state)[0], self.said.size), state.dtype)
+        return ops.concatenate([state, nothing], axis=-1)
+
+    def _recalled(
+        self, told: keras.KerasTensor, state: keras.KerasTensor, token: keras.KerasTensor
+    ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+        """What the decoder is told now, its own part of the state, and the memory `(W, M)` after the last token.
+
+        Args:
+            told: `(1 or W, conditions_size)`, at the start.
+            state: `(W, S + M)`, see `_with_memory`; M is 0 where the network does not keep what has been said.
+            token: ids `(W,)`, the last token of each hypothesis.
+        """
+        told = ops.broadcast_to(told, (ops.shape(state)[0], told.shape[-1]))
+        if self.said is None:
+            return told, state, state[:, :0]
+        own = state.shape[-1] - self.said.size
+        memory = self.said(state[:, own:], token)
+        return left_to_say(told, memory), state[:, :own], memory
 
     @property
     def output_width(self) -> int:
@@ -295,6 +323,7 @@ class TwoViewCaptioner(keras.Model):
             ("rules", self.rules),
             ("attention_units", self.attention_units),
             ("attend_told", self.attend_told),
+            ("told_once", self.said is not None),
         )
 
     @classmethod

@@ -48,7 +48,7 @@ class SimpleCaptioner(TwoViewCaptioner):
         if not self.conditions_size:
             return (picture,), self.begin_state(picture)
         told = self.conditions(self.examine(image_features, mask), given)
-        return (picture, told), self.begin_state(ops.concatenate([picture, told], axis=-1))
+        return (picture, told), self._with_memory(self.begin_state(ops.concatenate([picture, told], axis=-1)))
 
     def told(self, constants: tuple[keras.KerasTensor, ...]) -> keras.KerasTensor | None:
         """As of `captioner.models.attention.AttentionCaptioner.told`."""
@@ -64,11 +64,15 @@ class SimpleCaptioner(TwoViewCaptioner):
     ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
         """One step: token ids `(B,)` -> `(logits (B, V), state (B, 2 * units), attention (B, 0))`.
 
-        `constants` may have a batch of 1 while `state` and `token` have B: hypotheses of one study.
+        `constants` may have a batch of 1 while `state` and `token` have B: hypotheses of one study. The state is
+        followed by what has been said, where the network keeps it.
         """
         picture, *told = constants
+        memory = []
+        if told:
+            now, state, said = self._recalled(told[0], state, token)
+            told, memory = [now], [said]
         embedded = self.embedding_dropout(self.embedding(token), training=training)  # (B, embedding)
-        told = [ops.broadcast_to(each, (ops.shape(state)[0], self.conditions_size)) for each in told]
         embedded = ops.concatenate([embedded, *told], axis=-1)
         output, (hidden, carry) = self.cell(
             embedded, ops.split(state, 2, axis=-1), training=training
@@ -76,4 +80,4 @@ class SimpleCaptioner(TwoViewCaptioner):
         output = self.output_dropout(output + picture, training=training)
         output = ops.concatenate([output, *told], axis=-1)
         nowhere = ops.zeros((ops.shape(state)[0], 0), output.dtype)  # (B, 0)
-        return self.output_dense(output), ops.concatenate([hidden, carry], axis=-1), nowhere
+        return self.output_dense(output), ops.concatenate([hidden, carry, *memory], axis=-1), nowhere

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from captioner.checkpoint.store import VOCABULARY, read_config
+from captioner.decoding.token_tables import statement_table
 from captioner.errors import BadInput
 from captioner.models import network_class
 from captioner.models.densenet import ENCODERS, EncoderConfig
@@ -66,10 +67,10 @@ class Basis:
             told["head"] = recipe.head
         if recipe.told:
             told["rules"] = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
-            told["attend_told"] = network_class(model).has_attention
+            told |= {"attend_told": network_class(model).has_attention, "told_once": True}
         if recipe.attention_units:
             told["attention_units"] = recipe.attention_units
-        return network_class(model)(
+        network = network_class(model)(
             self.encoder,
             len(self.vocabulary),
             len(self.targets),
@@ -81,6 +82,9 @@ class Basis:
             name=model.replace("-", "_"),
             **told,
         )
+        if network.said is not None:
+            network.said.table.assign(statement_table(self.vocabulary.tokens))
+        return network
 
 
 def basis_of(recipe: Recipe, source: Source, weights: str | Path | None) -> Basis:

@@ -27,7 +27,7 @@ CLOSE = 1e-4
 
 
 RULES = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
-TOLD = {"head": 4, "rules": RULES, "attention_units": 3, "attend_told": True}
+TOLD = {"head": 4, "rules": RULES, "attention_units": 3, "attend_told": True, "told_once": True}
 
 
 @pytest.fixture(

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import captioner
 from captioner.checkpoint.store import named_weights
+from captioner.decoding.token_tables import statement_table
 from captioner.errors import BadInput
 from captioner.reports.findings import FINDINGS
 from captioner.training.feature_batches import pooled
@@ -84,6 +85,7 @@ def test_it_ends_in_a_checkpoint_that_sees_points_and_is_steered(told, collectio
     findings = model.findings(study)
     assert [finding.name for finding in findings] == list(FINDINGS)
     assert all(0 <= finding.base_rate <= 1 for finding in findings)
+    np.testing.assert_array_equal(model.network.said.table, statement_table(model.vocabulary.tokens))
     caption = model.caption(study, steer={"effusion": "left"})
     assert [each.side for each in caption.conditions if each.finding == "effusion"] == ["left"]
     assert {"squamous"} & {*model.vocabulary.tokens} == set() and "nodule" in model.vocabulary

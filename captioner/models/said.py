@@ -1,0 +1,70 @@
+"""What an impression has said so far, so that a decoder is told a finding only until a sentence has stated it.
+
+A decoder that is told all of its findings at every word goes back to those that it has stated. What has been said is a
+part of its state, kept beside the network's own numbers: a checklist of what is still to be written (Kiddon et al.
+2016, "Globally Coherent Text Generation with Neural Checklist Models", EMNLP). Which words state a finding, alone or
+two of them together, is a table that is not learned.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import layers, ops
+
+from captioner.reports.findings import FINDINGS
+from captioner.reports.statements import PAIRS
+
+if TYPE_CHECKING:
+    import keras
+
+NAMES, HALVES = len(FINDINGS), len(PAIRS)
+WIDTH = NAMES + 2 * HALVES + 1  # of a row of the table, see `Said`
+# One of the halves alone states nothing: which finding each pair states, (HALVES, NAMES).
+_FINDING_OF_PAIR = np.array([[finding == name for name in FINDINGS] for finding, *_ in PAIRS], np.float32)
+
+
+class Said(layers.Layer):
+    """The memory of what was said, `(B, size)` of zeros and ones: findings that finished sentences state; findings that
+    the sentence so far states; first and second halves of `captioner.reports.statements.PAIRS` that it has.
+
+    Its one weight, which is not learned, is `table (V, WIDTH)`: for each token the findings that it states by itself,
+    the first halves and the second halves that it is, and whether it ends a sentence. See
+    `captioner.decoding.token_tables.statement_table`.
+
+    Args:
+        vocabulary_size: V.
+    """
+
+    size = 2 * NAMES + 2 * HALVES
+
+    def __init__(self, vocabulary_size: int, **kwargs: Any) -> None:
+        super().__init__(trainable=False, **kwargs)
+        self.table = self.add_weight(
+            shape=(vocabulary_size, WIDTH), initializer="zeros", trainable=False, name="statements"
+        )
+        self.built = True
+
+    def call(self, memory: keras.KerasTensor, token: keras.KerasTensor) -> keras.KerasTensor:
+        """The memory after each of `token (B,)`, of which `memory (B, size)` was the one before."""
+        before, here, halves = ops.split(memory, [NAMES, 2 * NAMES], axis=-1)
+        row = ops.take(self.table, token, axis=0)  # (B, WIDTH)
+        names, parts, ends = ops.split(row, [NAMES, NAMES + 2 * HALVES], axis=-1)
+        halves = ops.maximum(halves, parts)  # (B, 2 * HALVES)
+        first, second = ops.split(halves, 2, axis=-1)
+        whole = ops.matmul(first * second, ops.convert_to_tensor(_FINDING_OF_PAIR))  # (B, NAMES)
+        here = ops.minimum(here + names + whole, 1.0)
+        before = ops.maximum(before, ends * here)
+        return ops.concatenate([before, (1.0 - ends) * here, (1.0 - ends) * halves], axis=-1)
+
+
+def left_to_say(told: keras.KerasTensor, memory: keras.KerasTensor) -> keras.KerasTensor:
+    """What a decoder is told without the findings that a finished sentence states.
+
+    Args:
+        told: `(B, n * 13)`, n numbers for each finding.
+        memory: `(B, Said.size)`.
+    """
+    numbers = told.shape[-1] // NAMES
+    return told * ops.repeat(1.0 - memory[:, :NAMES], numbers, axis=-1)
