@@ -5,12 +5,20 @@ logit, held near 1 and 0 where there is little to learn them from. Neither chang
 finding.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from captioner.reports.finding_labels import FindingLabels
+from captioner.reports.findings import label_all
+from captioner.training.examples import labels_of
+
+if TYPE_CHECKING:
+    from captioner.reports.collection import Report
+    from captioner.reports.finding_labels import FindingLabels
+    from captioner.training.examples import Example
 
 SCALES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3)
 POWERS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
@@ -98,6 +106,22 @@ def place_threshold(truth: np.ndarray, logits: np.ndarray) -> float:
         return 0.0
     good = [candidate for candidate, share in shares.items() if share >= PLACES_RIGHT]
     return min(good) if good else max(shares, key=lambda candidate: shares[candidate])
+
+
+def rules_from(
+    examples: Sequence[Example], outputs: Mapping[str, np.ndarray], reports: Mapping[str, Sequence[Report]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`rules_of` what a network makes of the validation split, the studies with an impression first.
+
+    Args:
+        examples: N of them, with labels.
+        outputs: `presence (N, K)` and `places (N, K, 4)`; padding may follow.
+        reports: of "train" and "val".
+    """
+    stated, rates = (label_all([report.impression for report in reports[split]]) for split in ("val", "train"))
+    count = len(examples)
+    presence, places = outputs["presence"][:count], outputs["places"][:count]
+    return rules_of(labels_of(examples), presence, places, stated, rates.mean(axis=0))
 
 
 def rules_of(

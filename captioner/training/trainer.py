@@ -20,15 +20,13 @@ import numpy as np
 from captioner.checkpoint.store import check_replaceable, save
 from captioner.errors import BadInput
 from captioner.models.efficientnet_lite import freeze_stages
-from captioner.reports.findings import label_all
 from captioner.reports.statements import can_be_ruled
 from captioner.training.basis import PREPARATION, basis_of
 from captioner.training.compilations import Compilations
 from captioner.training.curve import draw_curve
 from captioner.training.dataset import StudyBatches
-from captioner.training.decisions import rules_of
+from captioner.training.decisions import rules_from
 from captioner.training.distribution import strategy_for
-from captioner.training.examples import labels_of
 from captioner.training.finding_scores import word_pointing
 from captioner.training.objective import Terms, terms_of
 from captioner.training.phase_data import PhaseData, phase_data
@@ -265,17 +263,7 @@ class Training:
     def _decide(self, whole: StudyBatches) -> None:
         """Choose on the validation studies `whole` what of the findings the decoder is told, and calibrate the head."""
         outputs = self.strategy.predict(self.network, whole)
-        reports = self.source.reports
-        stated = label_all([report.impression for report in reports["val"]])
-        rates = label_all([report.impression for report in reports["train"]]).mean(axis=0)
-        count = len(whole.examples)
-        self.network.rules, self.findings_config = rules_of(
-            labels_of(whole.examples),
-            outputs["presence"][:count],
-            outputs["places"][:count],
-            stated,
-            rates,
-        )
+        self.network.rules, self.findings_config = rules_from(whole.examples, outputs, self.source.reports)
 
     def _compile(
         self, phase: Phase, steps: int, findings: dict[str, keras.losses.Loss], clock: ClockedCosine | None
