@@ -88,7 +88,9 @@ class ChainedContextCaptioner(AttentionCaptioner):
     def _context_flow(self, x: keras.KerasTensor, pool: int, layers_of_flow: Any) -> keras.KerasTensor:
         """Pool `(N, R, C, depth + W)`, convolve twice, and come back to size: `(N, R, C, W)`."""
         rows, columns = self.grid
-        x = ops.average_pool(x, (min(pool, rows), min(pool, columns)), padding="same", data_format="channels_last")
+        size = min(pool, rows), min(pool, columns)
+        # The strides are said: Keras on JAX takes a size of two numbers for four where they are left out.
+        x = ops.average_pool(x, size, strides=size, padding="same", data_format="channels_last")
         for convolution, norm in layers_of_flow:
             x = ops.relu(norm(convolution(x)))  # (N, R / pool, C / pool, W)
         return ops.image.resize(x, (rows, columns), interpolation="bilinear", data_format="channels_last")
