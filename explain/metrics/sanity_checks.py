@@ -40,16 +40,19 @@ _STAGES = (
     (r"conv(\d)_|pool(\d)_|stage(\d)_", "encoder block {}"),
     (r"stem_", "encoder's stem"),
 )
+_NOT_LEARNED = {"said"}  # a table of words, see `captioner.models.said`
 
 
 def stages(network: keras.Model) -> dict[str, list[str]]:
-    """The network's weights in groups, from the words down to the pictures.
+    """What the network has learned in groups of weights, from the words down to the pictures.
 
     Returns:
         dict from the name of the group to the names of its weights (`captioner.checkpoint.store.named_weights`).
     """
     groups: dict[str, list[str]] = {}
     for name in reversed(named_weights(network)):
+        if name.split("/")[0] in _NOT_LEARNED:
+            continue
         groups.setdefault(_stage(name), []).append(name)
     return groups
 

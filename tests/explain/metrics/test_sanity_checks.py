@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from captioner.checkpoint.store import named_weights
 from captioner.images.preprocessing import prepare
+from captioner.models import network_class
+from captioner.models.densenet import ENCODERS
+from captioner.reports.findings import FINDINGS
 from explain.methods.base import Stopped, method
 from explain.metrics.sanity_checks import cascade, kept, randomised, similarity, stages
 
@@ -20,6 +23,15 @@ def test_groups_go_from_the_words_to_the_pictures_and_miss_nothing(tiny):
     assert list(groups)[:6] == ["output", "decoder", "attention", "first state", "projection", "encoder's last norm"]
     assert list(groups)[-1] == "encoder block 1"
     assert sorted(sum(groups.values(), [])) == sorted(named_weights(tiny.network))
+
+
+def test_a_table_that_was_not_learned_stays_as_it_is():
+    rules = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
+    settings = {"depth": 6, "units": 5, "embedding": 4, "head": 3, "rules": rules}
+    network = network_class("attention")(ENCODERS["densenet-tiny"], 9, 2, (2, 2), told_once=True, **settings)
+    every = set(named_weights(network))
+    assert every - set(sum(stages(network).values(), [])) == {"said/statements"} < every
+    assert not any(stage.startswith("said") for stage in stages(network))
 
 
 def test_the_cascade_keeps_the_numbers_and_the_weights_come_back(tiny):
