@@ -22,6 +22,7 @@ NETWORKS = {
     "chained-context": ("captioner.models.chained_context", "ChainedContextCaptioner"),
     "seed": ("captioner.models.seed", "SeedCaptioner"),
 }
+WORD_TABLE = "said"  # the layer whose weight follows from the vocabulary and is not learned: `captioner.models.said`
 
 
 def network_class(name: str) -> Any:

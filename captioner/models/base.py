@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import keras
 from keras import layers, ops
 
+from captioner.models import WORD_TABLE
 from captioner.models.densenet import EncoderConfig, build_encoder
 from captioner.models.finding_head import CONDITIONS, FindingHead, decide
 from captioner.models.folding import projecting
@@ -91,7 +92,7 @@ class TwoViewCaptioner(keras.Model):
         ]
         self.target_evidence = [layers.Dense(targets, name=f"target_evidence_{view}") for view in VIEW_NAMES]
         self.finding_head: Any = FindingHead(head, depth, VIEWS, name="finding_head") if head else None
-        self.said: Any = Said(vocabulary_size, name="said") if told_once else None
+        self.said: Any = Said(vocabulary_size, name=WORD_TABLE) if told_once else None
         readers = self._make_readers()
         self.embedding = layers.Embedding(vocabulary_size, embedding, name="embedding")
         self.embedding_dropout = layers.Dropout(dropout, name="embedding_dropout")

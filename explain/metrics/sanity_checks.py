@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.checkpoint.store import named_weights
+from captioner.models import WORD_TABLE
 from explain.methods.base import Stopped
 from explain.methods.graphs import living
 from explain.methods.question import ask
@@ -40,7 +41,6 @@ _STAGES = (
     (r"conv(\d)_|pool(\d)_|stage(\d)_", "encoder block {}"),
     (r"stem_", "encoder's stem"),
 )
-_NOT_LEARNED = {"said"}  # a table of words, see `captioner.models.said`
 
 
 def stages(network: keras.Model) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ def stages(network: keras.Model) -> dict[str, list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for name in reversed(named_weights(network)):
-        if name.split("/")[0] in _NOT_LEARNED:
+        if name.split("/")[0] == WORD_TABLE:
             continue
         groups.setdefault(_stage(name), []).append(name)
     return groups

@@ -11,17 +11,20 @@ import pytest
 import captioner
 from captioner.__main__ import main
 from captioner.checkpoint import store as checkpoint
+from captioner.checkpoint.store import named_weights
 from captioner.errors import BadInput
+from captioner.models import network_class
 from captioner.models.attention import AttentionCaptioner
 from captioner.models.densenet import ENCODERS
 from captioner.reports.collection import read_collection
+from captioner.reports.findings import FINDINGS
 from captioner.training.augmentation import Augmentation
 from captioner.training.basis import follow
 from captioner.training.examples import Example, PictureStore
 from captioner.training.feature_batches import FeatureBatches, FeatureStore
 from captioner.training.recipes import RECIPES
 from captioner.training.trainer import Training
-from captioner.training.warm_start import average_weights
+from captioner.training.warm_start import average_weights, start_from
 from captioner.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("without_graphs")
@@ -185,6 +188,23 @@ def test_a_checkpoint_of_another_kind_is_refused(weights, tmp_path, collection, 
         == 2
     )
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_table_of_words_is_that_of_the_own_vocabulary(tmp_path):
+    rules = {"thresholds": [0.0] * len(FINDINGS), "side": 0.0, "zone": 0.0}
+    settings = {"depth": 6, "units": 5, "embedding": 4, "head": 3, "rules": rules, "told_once": True}
+    network = network_class("simple")(ENCODERS["densenet-tiny"], 9, 2, (2, 2), **settings)
+    own = np.eye(*network.said.table.shape, dtype=np.float32)
+    network.said.table.assign(own)
+    others = {name: np.ones(variable.shape, np.float32) for name, variable in named_weights(network).items()}
+    np.savez(tmp_path / "other.npz", **others)
+    start_from(network, [tmp_path / "other.npz"], {}, lambda line: None)
+    np.testing.assert_array_equal(network.said.table, own)
+    assert all(
+        (np.array(variable) == 1).all()
+        for name, variable in named_weights(network).items()
+        if name != "said/statements"
+    )
 
 
 def test_the_mean_of_several_trainings(tmp_path):
