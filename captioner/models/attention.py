@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from keras import layers, ops
 
 from captioner.models.base import FAR_BELOW, VIEWS, TwoViewCaptioner
+from captioner.models.said import recalled, with_memory
 from captioner.reports.findings import FINDINGS
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class AttentionCaptioner(TwoViewCaptioner):
         told = self.conditions(found, given)
         scores = found["scores"] * ops.expand_dims(cells, -1)  # (B, P, N); a missing view is left to mask_bias
         constants = (*constants, told, scores, *((read,) if self.reads_context else ()))
-        return constants, self._with_memory(self.begin_state(ops.concatenate([*pooled, told], axis=-1)))
+        return constants, with_memory(self.said, self.begin_state(ops.concatenate([*pooled, told], axis=-1)))
 
     def told(self, constants: tuple[keras.KerasTensor, ...]) -> keras.KerasTensor | None:
         """What the decoder is told, `(B, conditions_size)`, out of what `begin` gave; None when nothing."""
@@ -107,7 +108,7 @@ class AttentionCaptioner(TwoViewCaptioner):
         read = findings[2] if findings and self.reads_context else image_features
         told, memory = [], []
         if findings:
-            now, state, said = self._recalled(findings[0], state, token)
+            now, state, said = recalled(self.said, findings[0], state, token)
             told, memory = [now], [said]
         hidden = ops.tanh(keys + ops.expand_dims(self.attend_state(state), 1))  # (B, P, H)
         score = ops.squeeze(self.attend_score(hidden), -1) + mask_bias  # (B, P)

@@ -14,7 +14,7 @@ from captioner.models import WORD_TABLE
 from captioner.models.densenet import EncoderConfig, build_encoder
 from captioner.models.finding_head import CONDITIONS, FindingHead, decide
 from captioner.models.folding import projecting
-from captioner.models.said import Said, left_to_say
+from captioner.models.said import Said
 
 if TYPE_CHECKING:
     from captioner.models.efficientnet_lite import EfficientNetLiteConfig
@@ -119,30 +119,6 @@ class TwoViewCaptioner(keras.Model):
     def _make_cell(self) -> tuple[Any, int]:
         """Make `cell`, the recurrent layer; returns it with the width of its input."""
         raise NotImplementedError
-
-    def _with_memory(self, state: keras.KerasTensor) -> keras.KerasTensor:
-        """The state `(B, S)` that decoding starts from, with room for what has been said where the network keeps it."""
-        if self.said is None:
-            return state
-        nothing = ops.zeros((ops.shape(state)[0], self.said.size), state.dtype)
-        return ops.concatenate([state, nothing], axis=-1)
-
-    def _recalled(
-        self, told: keras.KerasTensor, state: keras.KerasTensor, token: keras.KerasTensor
-    ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
-        """What the decoder is told now, its own part of the state, and the memory `(W, M)` after the last token.
-
-        Args:
-            told: `(1 or W, conditions_size)`, at the start.
-            state: `(W, S + M)`, see `_with_memory`; M is 0 where the network does not keep what has been said.
-            token: ids `(W,)`, the last token of each hypothesis.
-        """
-        told = ops.broadcast_to(told, (ops.shape(state)[0], told.shape[-1]))
-        if self.said is None:
-            return told, state, state[:, :0]
-        own = state.shape[-1] - self.said.size
-        memory = self.said(state[:, own:], token)
-        return left_to_say(told, memory), state[:, :own], memory
 
     @property
     def output_width(self) -> int:

@@ -68,3 +68,30 @@ def left_to_say(told: keras.KerasTensor, memory: keras.KerasTensor) -> keras.Ker
     """
     numbers = told.shape[-1] // NAMES
     return told * ops.repeat(1.0 - memory[:, :NAMES], numbers, axis=-1)
+
+
+def with_memory(said: Said | None, state: keras.KerasTensor) -> keras.KerasTensor:
+    """The state `(B, S)` that decoding starts from, with an empty memory behind it; as it is where none is kept."""
+    if said is None:
+        return state
+    nothing = ops.zeros((ops.shape(state)[0], said.size), state.dtype)
+    return ops.concatenate([state, nothing], axis=-1)
+
+
+def recalled(
+    said: Said | None, told: keras.KerasTensor, state: keras.KerasTensor, token: keras.KerasTensor
+) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+    """What the decoder is told now, its own part of the state, and the memory `(W, M)` after the last token.
+
+    Args:
+        said: what keeps the memory; None where none is kept, and M is 0.
+        told: `(1 or W, conditions_size)`, at the start.
+        state: `(W, S + M)`, see `with_memory`.
+        token: ids `(W,)`, the last token of each hypothesis.
+    """
+    told = ops.broadcast_to(told, (ops.shape(state)[0], told.shape[-1]))
+    if said is None:
+        return told, state, state[:, :0]
+    own = state.shape[-1] - said.size
+    memory = said(state[:, own:], token)
+    return left_to_say(told, memory), state[:, :own], memory

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from keras import layers, ops
 
 from captioner.models.base import VIEWS, TwoViewCaptioner
+from captioner.models.said import recalled, with_memory
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +49,7 @@ class SimpleCaptioner(TwoViewCaptioner):
         if not self.conditions_size:
             return (picture,), self.begin_state(picture)
         told = self.conditions(self.examine(image_features, mask), given)
-        return (picture, told), self._with_memory(self.begin_state(ops.concatenate([picture, told], axis=-1)))
+        return (picture, told), with_memory(self.said, self.begin_state(ops.concatenate([picture, told], axis=-1)))
 
     def told(self, constants: tuple[keras.KerasTensor, ...]) -> keras.KerasTensor | None:
         """As of `captioner.models.attention.AttentionCaptioner.told`."""
@@ -70,7 +71,7 @@ class SimpleCaptioner(TwoViewCaptioner):
         picture, *told = constants
         memory = []
         if told:
-            now, state, said = self._recalled(told[0], state, token)
+            now, state, said = recalled(self.said, told[0], state, token)
             told, memory = [now], [said]
         embedded = self.embedding_dropout(self.embedding(token), training=training)  # (B, embedding)
         embedded = ops.concatenate([embedded, *told], axis=-1)
