@@ -28,7 +28,6 @@ and in the last two only what ends the impression is allowed.
 
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from captioner.decoding.token_tables import CLEAR, DENYING, DENYING_AND, PLAIN, SIDE_WORDS, token_tables
@@ -115,7 +114,7 @@ class SentenceRules:
         """
         one = tf.zeros([width], tf.bool)
         findings = tf.zeros([width, len(FINDINGS)], tf.bool)
-        pairs = tf.zeros([width, len(_PAIR_FINDINGS)], tf.bool)
+        pairs = tf.zeros([width, len(statements.FINDINGS_OF_PAIRS)], tf.bool)
         sides = tf.ones([width, len(SIDE_WORDS)], tf.bool)
         to_state, untold = findings, findings
         if told is not None:
@@ -140,7 +139,8 @@ class SentenceRules:
         """The shape invariants of a state in a loop."""
         sides, sentences = tf.TensorShape([None, len(SIDE_WORDS)]), tf.TensorShape([None, None])
         one, findings, pairs = (
-            tf.TensorShape(shape) for shape in ([None], [None, len(FINDINGS)], [None, len(_PAIR_FINDINGS)])
+            tf.TensorShape(shape)
+            for shape in ([None], [None, len(FINDINGS)], [None, len(statements.FINDINGS_OF_PAIRS)])
         )
         return State._make(
             (
@@ -260,7 +260,10 @@ class SentenceRules:
         """
         whole = (first & (second | has_second[:, None])) | (second & has_first[:, None])  # (W, N, K)
         shape = tf.shape(whole)
-        flat = tf.matmul(tf.reshape(tf.cast(whole, tf.float32), [-1, len(_PAIR_FINDINGS)]), _PAIR_FINDINGS)
+        flat = tf.matmul(
+            tf.reshape(tf.cast(whole, tf.float32), [-1, len(statements.FINDINGS_OF_PAIRS)]),
+            statements.FINDINGS_OF_PAIRS,
+        )
         return tf.reshape(flat > 0, [shape[0], shape[1], len(FINDINGS)])
 
     def _states(self, state: State, token: tf.Tensor | None) -> tf.Tensor:
@@ -280,8 +283,3 @@ class SentenceRules:
 
     def _hash(self, before: tf.Tensor, token: tf.Tensor) -> tf.Tensor:
         return (before + tf.cast(token, tf.int64) + 1) * MULTIPLIER
-
-
-_PAIR_FINDINGS = np.array(
-    [[finding == name for name in FINDINGS] for finding, *_ in statements.PAIRS], np.float32
-)  # (K, 13)

@@ -29,3 +29,12 @@ def network_class(name: str) -> Any:
     """The class of the network called `name` in a checkpoint's configuration; KeyError for an unknown one."""
     module, cls = NETWORKS[name]
     return getattr(import_module(module), cls)
+
+
+def is_learned(name: str) -> bool:
+    """Whether training changes the weight of that name, of `captioner.checkpoint.store.named_weights`.
+
+    >>> is_learned("gru_cell/kernel"), is_learned("said/statements")
+    (True, False)
+    """
+    return name.split("/")[0] != WORD_TABLE

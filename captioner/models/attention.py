@@ -106,10 +106,7 @@ class AttentionCaptioner(TwoViewCaptioner):
         """
         keys, mask_bias, *findings = constants
         read = findings[2] if findings and self.reads_context else image_features
-        told, memory = [], []
-        if findings:
-            now, state, said = recalled(self.said, findings[0], state, token)
-            told, memory = [now], [said]
+        told, state, memory = recalled(self.said, findings[:1], state, token)
         hidden = ops.tanh(keys + ops.expand_dims(self.attend_state(state), 1))  # (B, P, H)
         score = ops.squeeze(self.attend_score(hidden), -1) + mask_bias  # (B, P)
         embedded = self.embedding_dropout(self.embedding(token), training=training)  # (B, embedding)

@@ -3,26 +3,25 @@
 A decoder that is told all of its findings at every word goes back to those that it has stated. What has been said is a
 part of its state, kept beside the network's own numbers: a checklist of what is still to be written (Kiddon et al.
 2016, "Globally Coherent Text Generation with Neural Checklist Models", EMNLP). Which words state a finding, alone or
-two of them together, is a table that is not learned.
+two of them together, is a table that is not learned; it is kept with the weights, so that a checkpoint goes on with the
+words that its decoder learned with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from keras import layers, ops
 
 from captioner.reports.findings import FINDINGS
-from captioner.reports.statements import PAIRS
+from captioner.reports.statements import FINDINGS_OF_PAIRS, PAIRS
 
 if TYPE_CHECKING:
     import keras
 
 NAMES, HALVES = len(FINDINGS), len(PAIRS)
 WIDTH = NAMES + 2 * HALVES + 1  # of a row of the table, see `Said`
-# One of the halves alone states nothing: which finding each pair states, (HALVES, NAMES).
-_FINDING_OF_PAIR = np.array([[finding == name for name in FINDINGS] for finding, *_ in PAIRS], np.float32)
 
 
 class Said(layers.Layer):
@@ -53,7 +52,7 @@ class Said(layers.Layer):
         names, parts, ends = ops.split(row, [NAMES, NAMES + 2 * HALVES], axis=-1)
         halves = ops.maximum(halves, parts)  # (B, 2 * HALVES)
         first, second = ops.split(halves, 2, axis=-1)
-        whole = ops.matmul(first * second, ops.convert_to_tensor(_FINDING_OF_PAIR))  # (B, NAMES)
+        whole = ops.matmul(first * second, ops.convert_to_tensor(FINDINGS_OF_PAIRS))  # (B, NAMES)
         here = ops.minimum(here + names + whole, 1.0)
         before = ops.maximum(before, ends * here)
         return ops.concatenate([before, (1.0 - ends) * here, (1.0 - ends) * halves], axis=-1)
@@ -79,19 +78,19 @@ def with_memory(said: Said | None, state: keras.KerasTensor) -> keras.KerasTenso
 
 
 def recalled(
-    said: Said | None, told: keras.KerasTensor, state: keras.KerasTensor, token: keras.KerasTensor
-) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
-    """What the decoder is told now, its own part of the state, and the memory `(W, M)` after the last token.
+    said: Said | None, told: Sequence[keras.KerasTensor], state: keras.KerasTensor, token: keras.KerasTensor
+) -> tuple[list[keras.KerasTensor], keras.KerasTensor, list[keras.KerasTensor]]:
+    """What the decoder is told now, its own part of the state, and what follows that in the state after this step.
 
     Args:
-        said: what keeps the memory; None where none is kept, and M is 0.
-        told: `(1 or W, conditions_size)`, at the start.
-        state: `(W, S + M)`, see `with_memory`.
+        said: what keeps the memory; None where none is kept.
+        told: `(1 or W, conditions_size)`, at the start; nothing for a decoder that is told nothing.
+        state: `(W, S)`, and behind it the memory, see `with_memory`.
         token: ids `(W,)`, the last token of each hypothesis.
     """
-    told = ops.broadcast_to(told, (ops.shape(state)[0], told.shape[-1]))
+    now = [ops.broadcast_to(each, (ops.shape(state)[0], each.shape[-1])) for each in told]
     if said is None:
-        return told, state, state[:, :0]
+        return now, state, []
     own = state.shape[-1] - said.size
     memory = said(state[:, own:], token)
-    return left_to_say(told, memory), state[:, :own], memory
+    return [left_to_say(each, memory) for each in now], state[:, :own], [memory]

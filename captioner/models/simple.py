@@ -69,10 +69,7 @@ class SimpleCaptioner(TwoViewCaptioner):
         followed by what has been said, where the network keeps it.
         """
         picture, *told = constants
-        memory = []
-        if told:
-            now, state, said = recalled(self.said, told[0], state, token)
-            told, memory = [now], [said]
+        told, state, memory = recalled(self.said, told, state, token)
         embedded = self.embedding_dropout(self.embedding(token), training=training)  # (B, embedding)
         embedded = ops.concatenate([embedded, *told], axis=-1)
         output, (hidden, carry) = self.cell(

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from captioner.reports.findings import all_mentions
+import numpy as np
+
+from captioner.reports.findings import FINDINGS, all_mentions
 from captioner.reports.negation import words
 
 # Two words that may state a finding together where neither does alone: finding, one of these, one of those.
@@ -61,6 +63,8 @@ PAIRS = (
     ("device", "(?:material|instruments?)", "(?:surgical|metallic)"),
     ("hernia", "stomach", "intrathoracic"),
 )
+# Which finding each of PAIRS states, float32 (pairs, 13).
+FINDINGS_OF_PAIRS = np.array([[finding == name for name in FINDINGS] for finding, *_ in PAIRS], np.float32)
 _PAIRS = [(words(one), words(other)) for _, one, other in PAIRS]
 
 _DENIALS = "no|not|without|neither|nor|never|none|negative|free|absent|resolved|cleared|removed|excluded|unlikely"

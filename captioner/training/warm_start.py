@@ -11,7 +11,7 @@ import numpy as np
 
 from captioner.checkpoint.store import named_weights, read_weights
 from captioner.errors import BadInput
-from captioner.models import WORD_TABLE
+from captioner.models import is_learned
 
 
 def average_weights(paths: Sequence[str | Path]) -> dict[str, np.ndarray]:
@@ -66,7 +66,7 @@ def start_from(
         return
     arrays, taken = average_weights(paths), 0
     for name, variable in named_weights(network).items():
-        if name.split("/")[0] == WORD_TABLE:
+        if not is_learned(name):
             continue
         if name in arrays and arrays[name].shape == tuple(variable.shape):
             variable.assign(arrays[name].astype(np.float32))

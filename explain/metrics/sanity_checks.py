@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from captioner.checkpoint.store import named_weights
-from captioner.models import WORD_TABLE
+from captioner.models import is_learned
 from explain.methods.base import Stopped
 from explain.methods.graphs import living
 from explain.methods.question import ask
@@ -51,9 +51,8 @@ def stages(network: keras.Model) -> dict[str, list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for name in reversed(named_weights(network)):
-        if name.split("/")[0] == WORD_TABLE:
-            continue
-        groups.setdefault(_stage(name), []).append(name)
+        if is_learned(name):
+            groups.setdefault(_stage(name), []).append(name)
     return groups
 
 
