@@ -56,7 +56,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
     pack = commands.add_parser("pack", help="one small file of all that a training reads, to carry to a GPU")
     pack.add_argument("--data", type=Path, required=True, nargs="+", help="folders of the collections")
-    pack.add_argument("--size", type=int, default=192, help="pixels of the square pictures (192 when left out)")
+    pack.add_argument("--size", type=int, default=224, help="pixels of the square pictures (224 when left out)")
     pack.add_argument("--phantoms", type=int, default=500, help="phantom studies rendered into it")
     pack.add_argument("--quality", type=int, default=88, help="of the pictures' WebP, 1 to 100 (88 when left out)")
     pack.add_argument("--out", type=Path, required=True, help="the file to write")

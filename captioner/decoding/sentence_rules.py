@@ -20,7 +20,8 @@ Of 4,424 training sentences 6 do so.
 Of a decoder that is told which findings to state, it also sees to it that they are stated: what is not told may not be
 stated, what is told may not be denied, and until all of it is stated (or spent) the impression may not end, no
 sentence may begin with a denial, and what an earlier sentence states is not stated again, as long as there is room for
-another sentence. A side is named only where one of the told findings is told to lie on it.
+another sentence. A side is named only for findings that are told to lie on it: not once an earlier sentence has stated
+them, and not in one sentence with a finding that has a side and is not told this one.
 
 A hypothesis can always end: a word such as "normal" closes any sentence, no sentence begins in the last CLOSING steps,
 and in the last two only what ends the impression is allowed.
@@ -33,7 +34,7 @@ import tensorflow as tf
 from captioner.decoding.token_tables import CLEAR, DENYING, DENYING_AND, PLAIN, SIDE_WORDS, token_tables
 from captioner.errors import BadInput
 from captioner.reports import statements
-from captioner.reports.findings import FINDINGS
+from captioner.reports.findings import FINDINGS, SIDED
 from captioner.vocabulary import Vocabulary
 
 CLOSING = 8
@@ -44,7 +45,9 @@ class State(NamedTuple):
     """What is known of each of W hypotheses. K pairs, 13 findings, S sentences finished (or room for them).
 
     `told` and `untold` are bool `(W, 13)`, what the decoder is told to state and what not to; neither of a decoder that
-    is told nothing. `sides` is bool `(W, 3)`, whether left, right and both sides may be named.
+    is told nothing. `sides` is bool `(W, 3)`, whether left, right and both sides may be named at all, `lies` bool
+    `(W, 13, 2)`, which findings are told to lie on the left and on the right, and `named` bool `(W, 2)`, which of the
+    two this sentence names.
     `stated_before`, `stated_here` (in this sentence), `stated_twice` (here), `denied` and `spent` are bool `(W, 13)`;
     `first`, `second` bool `(W, K)`, the halves that the sentence has, and `first_denied`, `second_denied` those
     since its last "no"; `mode` int32, `stating`, `dangling`, `begun` (the sentence has a word), `written` (a
@@ -55,6 +58,8 @@ class State(NamedTuple):
     told: tf.Tensor
     untold: tf.Tensor
     sides: tf.Tensor
+    lies: tf.Tensor
+    named: tf.Tensor
     mode: tf.Tensor
     stated_before: tf.Tensor
     stated_here: tf.Tensor
@@ -102,6 +107,8 @@ class SentenceRules:
         self.stating, self.dangling = tf.constant(tables.stating), tf.constant(tables.dangling)  # (V,)
         self.backward, self.closing = tf.constant(tables.backward), tf.constant(tables.closing)  # (V,)
         self.no, self.names_side = tf.constant(tables.no), tf.constant(tables.sides)  # (V,), (V, 3)
+        self.left_right = tf.constant(tables.sides[:, :2] | tables.sides[:, 2:])  # (V, 2)
+        self.sided = tf.constant([name in SIDED for name in FINDINGS])  # (13,)
         self.is_stop = tf.constant([token in (self.stop, self.end) for token in range(self.size)])  # (V,)
         self.is_end = tf.constant([token == self.end for token in range(self.size)])  # (V,)
 
@@ -117,7 +124,9 @@ class SentenceRules:
         pairs = tf.zeros([width, len(statements.FINDINGS_OF_PAIRS)], tf.bool)
         sides = tf.ones([width, len(SIDE_WORDS)], tf.bool)
         to_state, untold = findings, findings
+        lies = tf.zeros([width, len(FINDINGS), 2], tf.bool)
         if told is not None:
+            lies |= told[:, 1:3] & told[:, :1] & self.sided[:, None]
             to_state, untold = findings | told[:, 0], findings | ~told[:, 0]
             left, right = told[:, 1], told[:, 2]
             sides &= tf.stack([tf.reduce_any(side) for side in (left, right, left & right)])
@@ -126,6 +135,8 @@ class SentenceRules:
                 to_state,
                 untold,
                 sides,
+                lies,
+                tf.zeros([width, 2], tf.bool),
                 tf.zeros([width], tf.int32),
                 *[findings] * 5,
                 *[pairs] * 4,
@@ -146,6 +157,8 @@ class SentenceRules:
             (
                 *[findings] * 2,
                 sides,
+                tf.TensorShape([None, len(FINDINGS), 2]),
+                tf.TensorShape([None, 2]),
                 one,
                 *[findings] * 5,
                 *[pairs] * 4,
@@ -181,6 +194,9 @@ class SentenceRules:
         many = tf.reduce_sum(tf.cast(state.finished != 0, tf.int32), axis=1) >= self.max_sentences  # (W,)
         barred |= self.is_stop & ~closed[:, None] & ~(self.is_end & between[:, None])
         barred |= tf.reduce_any(~state.sides[:, None] & self.names_side, axis=2)
+        elsewhere, no_side = self._sides(state)  # (W, 13), (W, 2)
+        barred |= tf.reduce_any((stated | unsure) & elsewhere[:, None], axis=2)
+        barred |= tf.reduce_any(no_side[:, None] & self.left_right, axis=2)
         owed = state.told & ~was_stated & ~state.denied & ~state.spent  # (W, 13)
         owes = tf.reduce_any(owed, axis=1) & (remaining > CLOSING) & ~many  # (W,)
         again = tf.reduce_any(stated & state.stated_before[:, None], axis=2)  # (W, V)
@@ -208,6 +224,8 @@ class SentenceRules:
             told=state.told,
             untold=state.untold,
             sides=state.sides,
+            lies=state.lies,
+            named=~ends & (state.named | tf.gather(self.left_right, token)),
             mode=tf.where(over, PLAIN, tf.gather_nd(self.modes, tf.stack([state.mode, token], 1))),
             stated_before=tf.where(ends, was_stated, state.stated_before),
             stated_here=~ends & ~turned & (state.stated_here | stated),
@@ -228,6 +246,15 @@ class SentenceRules:
             finished=tf.concat([state.finished, tf.where(finishes, state.hash, 0)[:, None]], 1),
             triples=tf.where(ends, tf.zeros_like(triples), triples),
         )
+
+    def _sides(self, state: State) -> tuple[tf.Tensor, tf.Tensor]:
+        """Which findings this sentence may not state, bool `(W, 13)`, and which sides it may not name, `(W, 2)`."""
+        told_anything = tf.reduce_any(state.told | state.untold, axis=1)  # (W,)
+        apart = told_anything[:, None, None] & self.sided[:, None] & ~state.lies  # (W, 13, 2)
+        elsewhere = tf.reduce_any(apart & state.named[:, None], axis=2)
+        here = tf.reduce_any(apart & state.stated_here[..., None], axis=1)  # (W, 2)
+        left_to_place = tf.reduce_any(state.lies & ~state.stated_before[..., None], axis=1)  # (W, 2)
+        return elsewhere, here | (told_anything[:, None] & ~left_to_place)
 
     def _rows(self, table: tf.Tensor, token: tf.Tensor | None) -> tf.Tensor:
         """The rows of a table `(V, ...)` for each of `token (W, N)`, or for all V tokens, `(1, V, ...)`."""

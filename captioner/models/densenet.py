@@ -61,7 +61,7 @@ ENCODERS: dict[str, EncoderConfig | EfficientNetLiteConfig] = {
         blocks=(1, 1, 1, 1), growth=(4, 4, 8, 8), stem=8, bottleneck=1, stride=32, momentum=0.9
     ),  # for tests
     "efficientnet-lite0": EfficientNetLiteConfig(),
-    "efficientnet-lite0-fine": EfficientNetLiteConfig(stride=8),  # 20 x 20 cells at 160 pixels
+    "efficientnet-lite0-fine": EfficientNetLiteConfig(stride=8),  # 24 x 24 cells at 192 pixels
     "efficientnet-tiny": EfficientNetLiteConfig(
         (1, 1, 1, 1, 1, 1, 1), (4, 4, 8, 8, 8, 8, 8), expansion=2, stem=4, stride=8, momentum=0.9
     ),  # for tests

@@ -194,11 +194,11 @@ RECIPES = {
         dropout=0.2,
     ),
     # Two cores, from ImageNet's weights or on from an earlier checkpoint's (--encoder-weights), with the findings and
-    # boxes of both collections: an hour and a half on one core.
+    # boxes of both collections: an hour.
     "told": _told(
         "efficientnet-lite0-fine",
         (
-            Phase("findings", 160, 18, 5e-4, end=0.02, frozen_stages=2, mean_from=5),
+            Phase("findings", 192, 14, 4e-4, end=0.02, frozen_stages=2, mean_from=4),
             _from_features("captions", None, 30, 2e-3, batch=32, abnormal_weight=5.0),
         ),
         phantoms=1200,
@@ -220,7 +220,7 @@ RECIPES = {
     "gpu": _told(
         "efficientnet-lite0-fine",
         (
-            Phase("findings", 192, 1000, 8e-4, end=0.02, batch=64, share=0.68),
+            Phase("findings", 224, 1000, 8e-4, end=0.02, batch=64, share=0.68),
             Phase(
                 "captions",
                 None,

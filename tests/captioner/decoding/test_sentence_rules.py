@@ -20,11 +20,14 @@ from captioner.decoding.search import Decoder
 from captioner.decoding.sentence_rules import CLOSING, SentenceRules
 from captioner.errors import BadInput
 from captioner.models.graph import graph
+from captioner.reports.claims import claims as claims_of
 from captioner.reports.findings import FINDINGS, PLACES, all_mentions
 from captioner.reports.statements import empty_sentences, is_closing, repetitions, sentences
 from captioner.vocabulary import Vocabulary
 
 EXAMPLES = int(os.environ.get("CXR_FUZZ", 5))
+LYING = [(), ("left",), ("right",), ("left", "right")]
+SIDES_OF = {"left": {"left"}, "right": {"right"}, "bilateral": {"left", "right"}}
 SPECIAL = ["<pad>", "<start>", "<end>", "<unk>", "."]
 # What the labeller looks at: findings of one word and of two, and every kind of word that denies or ends a denial.
 WORDS = (
@@ -107,9 +110,22 @@ def test_what_is_not_told_is_not_stated_and_what_is_told_is_not_denied(seed, tol
         assert not {mention.finding for mention, denied in found if denied} & told
 
 
-def told_rules(text, *told, remaining=40, sides=("left", "right")):
-    """The tokens that may follow a text of which these findings are to be stated, on these sides."""
-    rows = [[finding in told, *(finding in told and side in sides for side in PLACES)] for finding in FINDINGS]
+@given(st.integers(0, 2**32 - 1), st.dictionaries(st.sampled_from(FINDINGS), st.sampled_from(LYING), max_size=4))
+@settings(max_examples=EXAMPLES)
+def test_no_finding_is_placed_on_a_side_that_it_is_not_told_to_lie_on(seed, lying):
+    told = [[finding in lying, *(side in lying.get(finding, ()) for side in PLACES)] for finding in FINDINGS]
+    for text in wander(seed, told=told)[0]:
+        for claim in claims_of(text):
+            if not claim.denied and claim.side is not None:
+                assert {"left", "right"} & set(lying[claim.finding]) >= SIDES_OF[claim.side], text
+
+
+def told_rules(text, *told, remaining=40, sides=("left", "right"), sideless=()):
+    """The tokens that may follow a text of which these findings are to be stated, on these sides or on none."""
+    rows = [
+        [finding in told, *(finding in told and side in sides and finding not in sideless for side in PLACES)]
+        for finding in FINDINGS
+    ]
     state = RULES.start(1, tf.constant(rows))
     for token in VOCABULARY.encode(text):
         state = ADVANCE(state, tf.constant([0]), tf.constant([token], tf.int32))
@@ -149,6 +165,20 @@ def test_only_a_side_that_is_told_is_named():
         ("left", "right"): {"left", "right", "bases"},
     }
     assert "left" not in told_rules("", sides=("left",))  # nothing is told, so nothing lies on a side
+
+
+def test_a_side_goes_with_the_findings_that_lie_on_it():
+    told, sideless = ("effusion", "nodule or mass", "cardiomegaly"), ("nodule or mass",)
+
+    def after(text):
+        return {"left", "right", "effusion", "nodule", "cardiomegaly"} & told_rules(
+            text, *told, sides=("left",), sideless=sideless
+        )
+
+    assert after("") == {"left", "effusion", "nodule", "cardiomegaly"}
+    assert after("left") == {"left", "effusion", "cardiomegaly"}  # a heart has no side, a nodule's is not told
+    assert after("nodule") == {"effusion", "nodule", "cardiomegaly"}
+    assert after("left effusion .") == {"nodule", "cardiomegaly"}  # what lies on the left is stated
 
 
 def test_where_there_is_no_room_for_another_sentence_the_impression_ends():
