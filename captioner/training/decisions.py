@@ -24,6 +24,7 @@ SCALES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3)
 POWERS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
 NEARLY_SURE = 0.99
 QUIET = 0.5  # of the share of normal studies of which nothing is stated, see `worth`
+RAISES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 MIN_RATE = 0.002  # of a finding that training hardly has
 SLOPE_PRIOR, OFFSET_PRIOR = 0.5, 3.0  # standard deviations of slope - 1 and of offset
 PLACES_RIGHT = 0.85  # of the sides that the decoder is told
@@ -45,6 +46,43 @@ def thresholds(truth: np.ndarray, probabilities: np.ndarray, base_rates: np.ndar
     rates = np.maximum(np.asarray(base_rates, np.float64), MIN_RATE)
     candidates = [np.minimum(scale * rates**power, NEARLY_SURE) for scale in SCALES for power in POWERS]
     return max(candidates, key=lambda cuts: worth(truth, probabilities >= cuts))
+
+
+def raised(
+    cuts: np.ndarray,
+    studies: tuple[np.ndarray, np.ndarray],
+    phantoms: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """The least probabilities `(K,)` raised where phantoms gain by it and validation studies lose nothing.
+
+    A rare finding has a handful of validation studies, which leave open where its line is to be drawn: hundreds of
+    phantoms, whose findings are known for certain, decide among the lines that are as good there. Each finding takes
+    the lowest of RAISES times its own line that has the best F1 of phantoms, among those whose F1 of validation studies
+    is no lower than without.
+
+    Args:
+        cuts: `(K,)`, see `thresholds`.
+        studies, phantoms: each bool `(N, K)`, what is there, and calibrated probabilities `(N, K)`.
+
+    >>> there, likely = np.array([[True], [False]]), np.array([[0.5], [0.1]])
+    >>> raised(np.array([0.1]), (there, likely), (there, np.array([[0.4], [0.14]]))).round(3)
+    array([0.15])
+    """
+    lines = []
+    for number, cut in enumerate(cuts):
+        candidates = [min(cut * times, NEARLY_SURE) for times in RAISES]
+        on_studies, on_phantoms = (
+            [_f1(truth[:, number], probabilities[:, number] >= line) for line in candidates]
+            for truth, probabilities in (studies, phantoms)
+        )
+        allowed = [place for place, score in enumerate(on_studies) if score >= on_studies[0]]
+        lines.append(candidates[max(allowed, key=lambda place: (on_phantoms[place], -place))])
+    return np.array(lines)
+
+
+def _f1(truth: np.ndarray, stated: np.ndarray) -> float:
+    """F1 of one finding; 0 where nothing is there and nothing is stated."""
+    return float(2 * (truth & stated).sum() / max(truth.sum() + stated.sum(), 1))
 
 
 def worth(truth: np.ndarray, stated: np.ndarray) -> float:
