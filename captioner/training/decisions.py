@@ -147,19 +147,27 @@ def place_threshold(truth: np.ndarray, logits: np.ndarray) -> float:
 
 
 def rules_from(
-    examples: Sequence[Example], outputs: Mapping[str, np.ndarray], reports: Mapping[str, Sequence[Report]]
+    examples: Sequence[Example],
+    outputs: Mapping[str, np.ndarray],
+    reports: Mapping[str, Sequence[Report]],
+    phantoms: int = 0,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """`rules_of` what a network makes of the validation split, the studies with an impression first.
 
     Args:
-        examples: N of them, with labels.
+        examples: N of them, with labels; the last `phantoms` of them are phantoms.
         outputs: `presence (N, K)` and `places (N, K, 4)`; padding may follow.
         reports: of "train" and "val".
     """
     stated, rates = (label_all([report.impression for report in reports[split]]) for split in ("val", "train"))
-    count = len(examples)
+    count = len(examples) - phantoms
+    labels, planted = labels_of(examples[:count]), labels_of(examples[count:])
     presence, places = outputs["presence"][:count], outputs["places"][:count]
-    return rules_of(labels_of(examples), presence, places, stated, rates.mean(axis=0))
+    drawn = None
+    if planted:
+        there = np.stack([each.presence for each in planted]) > 0.5
+        drawn = there, outputs["presence"][count : len(examples)]
+    return rules_of(labels, presence, places, stated, rates.mean(axis=0), drawn)
 
 
 def rules_of(
@@ -168,6 +176,7 @@ def rules_of(
     places: np.ndarray,
     stated: np.ndarray,
     base_rates: np.ndarray,
+    phantoms: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rules of `captioner.models.finding_head.decide`, and what the configuration keeps beside them.
 
@@ -176,6 +185,7 @@ def rules_of(
         presence, places: the head's logits, `(N, K)` and `(N, K, 4)`.
         stated: bool `(M, K)`, which of the first M studies' impressions state each finding.
         base_rates: `(K,)`.
+        phantoms: bool `(P, K)`, what each of P phantoms has, and the head's logits `(P, K)`; see `raised`.
 
     Returns:
         (rules, dict of `calibration` and `base_rates`).
@@ -183,7 +193,12 @@ def rules_of(
     count = len(stated)
     calibration = [platt(stated[:, finding], presence[:count, finding]) for finding in range(stated.shape[1])]
     slopes, offsets = np.array(calibration).T  # (K,) each
-    cuts = thresholds(stated, 1 / (1 + np.exp(-(slopes * presence[:count] + offsets))), base_rates)
+    def chances(logits: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-(slopes * logits + offsets)))
+
+    cuts = thresholds(stated, chances(presence[:count]), base_rates)
+    if phantoms is not None:
+        cuts = raised(cuts, (stated, chances(presence[:count])), (phantoms[0], chances(phantoms[1])))
     cuts = (np.log(cuts / (1 - cuts)) - offsets) / slopes  # as logits
     # Of the studies with an impression alone: it is in impressions that a place is told.
     known, places = np.stack([each.places for each in labels])[:count], places[:count]  # (M, K, 4) each

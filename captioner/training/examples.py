@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 VIEWS = 2
 PHANTOM_SEED = 100_000  # training's phantoms start here; examples and evaluations use other seeds
+VALIDATION_SEED = 150_000  # and those that thresholds are chosen on, see `captioner.training.decisions.raised`
 PHANTOM_SIZE = 256
 HARD_KINDS = {"granuloma", "aorta", "nodule", "atelectasis"}  # of phantoms' findings, those that are missed most
 NEAR_MIDDLE = 0.06  # a box whose middle is nearer to the picture's, as a share of its width, lies on no side

@@ -13,6 +13,7 @@ from captioner.reports.findings import is_normal, label_all
 from captioner.training.augmentation import STRONG, Augmentation
 from captioner.training.dataset import StudyBatches
 from captioner.training.examples import (
+    VALIDATION_SEED,
     Example,
     PictureStore,
     box_examples,
@@ -43,7 +44,7 @@ class PhaseData:
     Attributes:
         training: what is learned from.
         validation: what an epoch is judged by; for captions the studies with an impression alone.
-        whole: all of the validation split as pictures, for the thresholds.
+        whole: all of the validation split as pictures, and behind it `held_out` phantoms, for the thresholds.
         boxes: sentences of the validation split's boxes, for the attention of a decoder that is told the findings.
         findings: the losses of the findings, see `captioner.training.objective.finding_losses`.
     """
@@ -51,6 +52,7 @@ class PhaseData:
     training: StudyBatches
     validation: StudyBatches
     whole: StudyBatches
+    held_out: int
     boxes: StudyBatches | None
     findings: dict[str, keras.losses.Loss]
 
@@ -107,7 +109,11 @@ def phase_data(
     }
     batches, batch = StudyBatches, 32
     pictures: PictureStore | FeatureStore = store
-    whole = StudyBatches(val, store, batch=batch, **{**common, "grid": grid, "vocabulary": None, "findings": False})
+    held_out: list[Example] = []
+    if recipe.told and phase.goal == "captions":
+        seeds = range(VALIDATION_SEED, VALIDATION_SEED + recipe.held_out_phantoms)
+        held_out = phantom_examples(seeds, store, targets, phantoms, source.phantom)
+    whole = StudyBatches([*val, *held_out], store, batch=batch, **{**common, "grid": grid, "vocabulary": None, "findings": False})
     if phase.from_features:
         say(f"each of {len(store)} pictures goes through the encoder once")
         batches, batch = FeatureBatches, 128
@@ -131,7 +137,7 @@ def phase_data(
     )
     validation = batches(val if not captions else val[:written], pictures, batch=batch, **common)
     boxes = batches(boxed, pictures, batch=batch, **{**common, "told": True}) if boxed else None
-    return PhaseData(training, validation, whole, boxes, finding_losses(train, common["findings"]))
+    return PhaseData(training, validation, whole, len(held_out), boxes, finding_losses(train, common["findings"]))
 
 
 def draw_weights(phase: Phase, recipe: Recipe, train: Sequence[Example], real: int, labelled: int) -> np.ndarray:

@@ -70,6 +70,8 @@ class Recipe:
         phantoms: phantom studies mixed into the training.
         hard_phantoms: as many more that have a finding which is missed often, see
             `captioner.training.examples.phantom_seeds`.
+        held_out_phantoms: phantoms that nothing is learned from, for the thresholds of a decoder that is told the
+            findings, see `captioner.training.decisions.raised`.
         phantom_weight: how often a phantom is drawn, relative to a real study of its kind.
         word_dropout: share of input words hidden from the decoder.
         smoothing: label smoothing of the words.
@@ -107,6 +109,7 @@ class Recipe:
     dropout: float = 0.3
     phantoms: int = 500
     hard_phantoms: int = 0
+    held_out_phantoms: int = 200
     phantom_weight: float = 1.2
     word_dropout: float = 0.15
     smoothing: float = 0.1
@@ -276,6 +279,7 @@ RECIPES = {
         units=16,
         embedding=8,
         phantoms=4,
+        held_out_phantoms=4,
         min_count=1,
         min_studies=1,
         head=8,

@@ -190,7 +190,7 @@ class Training:
         if self.recipe.told:
             network.freeze_findings(phase.goal != "findings")
             if phase.goal != "findings":
-                self._decide(data.whole)  # before the decoder's graph is made of the thresholds
+                self._decide(data)  # before the decoder's graph is made of the thresholds
         network.grid = self._learned_grid(phase)
         clock = self._clock(phase)
         with self.strategy.scope():
@@ -260,10 +260,10 @@ class Training:
         seconds = (self.deadline - time.monotonic()) * phase.share / sum(each.share for each in left)
         return ClockedCosine(phase.rate, seconds, phase.end)
 
-    def _decide(self, whole: StudyBatches) -> None:
-        """Choose on the validation studies `whole` what of the findings the decoder is told, and calibrate the head."""
-        outputs = self.strategy.predict(self.network, whole)
-        self.network.rules, self.findings_config = rules_from(whole.examples, outputs, self.source.reports)
+    def _decide(self, data: PhaseData) -> None:
+        """Choose on the validation split what of the findings the decoder is told, and calibrate the head."""
+        outputs, examples = self.strategy.predict(self.network, data.whole), data.whole.examples
+        self.network.rules, self.findings_config = rules_from(examples, outputs, self.source.reports, data.held_out)
 
     def _compile(
         self, phase: Phase, steps: int, findings: dict[str, keras.losses.Loss], clock: ClockedCosine | None
