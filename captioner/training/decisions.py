@@ -193,6 +193,7 @@ def rules_of(
     count = len(stated)
     calibration = [platt(stated[:, finding], presence[:count, finding]) for finding in range(stated.shape[1])]
     slopes, offsets = np.array(calibration).T  # (K,) each
+
     def chances(logits: np.ndarray) -> np.ndarray:
         return 1 / (1 + np.exp(-(slopes * logits + offsets)))
 

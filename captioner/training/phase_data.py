@@ -110,10 +110,11 @@ def phase_data(
     batches, batch = StudyBatches, 32
     pictures: PictureStore | FeatureStore = store
     held_out: list[Example] = []
-    if recipe.told and phase.goal == "captions":
-        seeds = range(VALIDATION_SEED, VALIDATION_SEED + recipe.held_out_phantoms)
-        held_out = phantom_examples(seeds, store, targets, phantoms, source.phantom)
-    whole = StudyBatches([*val, *held_out], store, batch=batch, **{**common, "grid": grid, "vocabulary": None, "findings": False})
+    if recipe.told and captions:
+        numbers = range(VALIDATION_SEED, VALIDATION_SEED + recipe.held_out_phantoms)
+        held_out = phantom_examples(numbers, store, targets, phantoms, source.phantom)
+    as_pictures = {**common, "grid": grid, "vocabulary": None, "findings": False}
+    whole = StudyBatches([*val, *held_out], store, batch=batch, **as_pictures)
     if phase.from_features:
         say(f"each of {len(store)} pictures goes through the encoder once")
         batches, batch = FeatureBatches, 128

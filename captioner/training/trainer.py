@@ -24,7 +24,6 @@ from captioner.reports.statements import can_be_ruled
 from captioner.training.basis import PREPARATION, basis_of
 from captioner.training.compilations import Compilations
 from captioner.training.curve import draw_curve
-from captioner.training.dataset import StudyBatches
 from captioner.training.decisions import rules_from
 from captioner.training.distribution import strategy_for
 from captioner.training.finding_scores import word_pointing

@@ -1,23 +1,31 @@
 """Thresholds, calibration and places, on cases worked out by hand and against a search of everything."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from captioner.reports.collection import Report
 from captioner.reports.finding_labels import UNKNOWN, FindingLabels
+from captioner.reports.findings import FINDINGS
 from captioner.training.decisions import (
     MIN_RATE,
     NEARLY_SURE,
     POWERS,
     QUIET,
+    RAISES,
     SCALES,
     place_threshold,
     platt,
+    raised,
+    rules_from,
     rules_of,
     thresholds,
     worth,
 )
+from captioner.training.examples import Example
 
 
 def test_worth_by_hand():
@@ -42,6 +50,56 @@ def test_thresholds_follow_the_base_rates_and_none_of_their_kind_is_better(seed)
     assert any(np.allclose(cuts, kind) for kind in kinds)
     best = max(worth(truth, probabilities >= kind) for kind in kinds)
     assert worth(truth, probabilities >= cuts) == pytest.approx(best)
+
+
+def f1(truth, stated):
+    return 2 * (truth & stated).sum() / max(truth.sum() + stated.sum(), 1)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_phantoms_raise_a_line_only_where_the_studies_lose_nothing_and_to_the_best_of_what_is_left(seed):
+    rng = np.random.default_rng(seed)
+    (there, likely), (planted, seen) = ((rng.uniform(size=(30, 2)) < 0.2, rng.uniform(size=(30, 2))) for _ in range(2))
+    cuts = rng.uniform(0.05, 0.4, 2)
+    lines = raised(cuts, (there, likely), (planted, seen))
+    for number, (cut, line) in enumerate(zip(cuts, lines)):
+        scores = {
+            times: (f1(planted[:, number], seen[:, number] >= cut * times), -times)
+            for times in RAISES
+            if f1(there[:, number], likely[:, number] >= cut * times) >= f1(there[:, number], likely[:, number] >= cut)
+        }
+        assert line == pytest.approx(cut * max(scores, key=scores.get))
+
+
+def test_a_finding_that_phantoms_do_not_have_keeps_its_line_where_none_is_made_up():
+    there, likely = np.array([[True], [False]]), np.array([[0.3], [0.1]])
+    assert raised(np.array([0.2]), (there, likely), (np.array([[False]]), np.array([[0.1]]))) == [0.2]
+
+
+def test_the_last_examples_are_the_phantoms_that_raise_the_lines():
+    reports = {
+        split: [Report(str(place), text, "", (), (), (), ()) for place, text in enumerate(texts)]
+        for split, texts in {"train": ["effusion .", "clear .", "clear ."], "val": ["effusion .", "clear ."]}.items()
+    }
+    number = FINDINGS.index("effusion")
+    presence = np.full((len(FINDINGS)), -9.0, np.float32)
+    unknown = FindingLabels(np.zeros(len(FINDINGS), np.float32), np.full((len(FINDINGS), 4), UNKNOWN, np.float32))
+    planted = dataclasses.replace(unknown, presence=np.eye(len(FINDINGS), dtype=np.float32)[number])
+
+    def example(labels):
+        return Example("x", (), (), "", np.zeros(1, np.float32), {}, labels)
+
+    examples = [example(unknown), example(unknown), example(planted), example(unknown)]
+    logits = np.stack([presence] * 5)  # with one row of padding
+    logits[:, number] = [6.0, -9.0, 5.0, -2.0, 9.0]
+    outputs = {"presence": logits, "places": np.zeros((5, len(FINDINGS), 4), np.float32)}
+    with_phantoms, _ = rules_from(examples, outputs, reports, phantoms=2)
+    without, _ = rules_from(examples[:2], outputs, reports)
+    assert without["thresholds"][number] < -2.0 < with_phantoms["thresholds"][number] < 5.0
+    for rules in (with_phantoms, without):
+        del rules["thresholds"][number]
+    assert with_phantoms == without
 
 
 def test_the_rules_state_by_calibrated_probability():

@@ -11,6 +11,7 @@ from captioner.checkpoint.store import named_weights
 from captioner.decoding.token_tables import statement_table
 from captioner.errors import BadInput
 from captioner.reports.findings import FINDINGS
+from captioner.training.examples import VALIDATION_SEED, phantom_seeds
 from captioner.training.feature_batches import pooled
 from captioner.training.recipes import RECIPES
 from captioner.training.source import read_source
@@ -26,7 +27,7 @@ class Watched(Training):
     """Keeps all weights as they were before the first phase and after each."""
 
     def run(self):
-        self.kept, self.judged = [self._weights()], []
+        self.kept, self.judged, self.decided = [self._weights()], [], []
         super().run()
 
     def _run_phase(self, number, phase):
@@ -36,6 +37,10 @@ class Watched(Training):
     def _validate(self, phase, data):
         self.judged.append(self._weights())
         return super()._validate(phase, data)
+
+    def _decide(self, data):
+        self.decided.append([example.uid for example in data.whole.examples[-data.held_out :]])
+        super()._decide(data)
 
     def _weights(self):
         return {name: np.array(variable) for name, variable in named_weights(self.network).items()}
@@ -65,6 +70,12 @@ def test_graphs_take_the_steps_that_are_taken_without(training, collection, labe
         tf.config.run_functions_eagerly(True)
     losses = [[entry["train_loss"] for entry in history(out)] for out in (tmp_path / "graphs", training.out)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_thresholds_are_chosen_on_phantoms_that_nothing_is_learned_from_whenever_they_are_chosen(training):
+    held_out = [f"phantom {VALIDATION_SEED + number}" for number in range(RECIPES["smoke-told"].held_out_phantoms)]
+    assert training.decided == [held_out] * sum(phase.goal != "findings" for phase in training.recipe.phases)
+    assert VALIDATION_SEED > max(phantom_seeds(1200, 700))
 
 
 def moved(training, phase):
