@@ -11,7 +11,9 @@ judge of what an impression states is `captioner.reports.claims`. Of each findin
 - `others`: after any of these switches, does the impression state another set of other findings?
 
 And what listening costs: the impressions of the same studies, nothing switched, of a search that is held to what the
-decoder is told and of one that is not (`says_what_it_is_told` in the configuration), beside the same references.
+decoder is told and of one that is not (`says_what_it_is_told` in the configuration), beside the same references. And
+what it could bring: the impressions of a decoder that is told what each reference states, see
+`captioner.evaluation.ceiling`.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from captioner.errors import BadInput
+from captioner.evaluation import baselines
+from captioner.evaluation import ceiling as upper
 from captioner.evaluation.bootstrap import draw, interval, sampled_scores
 from captioner.evaluation.markdown_tables import grid
 from captioner.reports.claims import claims, side_of
@@ -194,8 +198,8 @@ def measure_steering(
         say: called with lines about the progress.
 
     Returns:
-        dict: `steering_scores`, "checkpoint", "split", "studies", and "listening", the `listening_cost`; None of a
-        checkpoint whose search is not held to what the decoder is told.
+        dict: `steering_scores`, "checkpoint", "split", "studies", "listening", the `listening_cost` (None of a
+        checkpoint whose search is not held to what the decoder is told), and "ceiling".
 
     Raises:
         BadInput: the collection or the checkpoint cannot be read, its decoder is told nothing, or too few studies state
@@ -209,16 +213,21 @@ def measure_steering(
     model = load(checkpoint)
     if not model.decoder.conditions_size:
         raise BadInput(f"The decoder of the checkpoint {model.name} is not told any findings: it cannot be steered.")
-    reports = [report for report in read_collection(data).split(split) if report.frontal and report.lateral][:count]
+    collection = read_collection(data)
+    reports = [report for report in collection.split(split) if report.frontal and report.lateral][:count]
     truths = label_all([report.impression for report in reports]) if reports else np.zeros((0, len(FINDINGS)), bool)
     positives = {name: int(total) for name, total in zip(FINDINGS, truths.sum(axis=0)) if total >= least}
     if not positives:
         raise BadInput(f"No finding is stated by {least} studies with both views of the split {split}.")
     free = not_held(model)
-    rows, texts = [], []
-    for number, study in enumerate(studies_of(reports), 1):
+    constant = baselines.constant([report.impression for report in collection.split("train")])
+    references = [report.impression for report in reports]
+    rows, texts, plain, told = [], [], [], []
+    for number, (study, reference) in enumerate(zip(studies_of(reports), references), 1):
         features = model.encode(study)
         before = model.caption(features).text
+        plain.append(before)
+        told.append(model.caption(features, steer=upper.stated_findings(reference)).text)
         rows.append(steer_study(model, features, list(positives), before))
         if free is not None:
             texts.append((before, free.caption(features).text))
@@ -229,7 +238,8 @@ def measure_steering(
         "split": split,
         "studies": len(rows),
         **steering_scores(rows, positives),
-        "listening": listening_cost([report.impression for report in reports], *zip(*texts)) if texts else None,
+        "listening": listening_cost(references, *zip(*texts)) if texts else None,
+        "ceiling": upper.ceiling(references, told, plain, constant),
     }
     if out is not None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
@@ -271,6 +281,12 @@ def table(result: dict[str, Any]) -> str:
         ]
         lines += ["", "What it costs that the search is held to what the decoder is told, nothing switched:", ""]
         lines += grid(["score", "held", "not held", "difference, paired"], costs)
+    lines += [
+        "",
+        "What it could bring, if the decoder were told what each reference states, nothing more and no less:",
+        "",
+    ]
+    lines += upper.table(result["ceiling"])
     return "\n".join(lines) + "\n"
 
 

@@ -113,6 +113,7 @@ def test_from_the_collection_to_a_file(collection, tmp_path, monkeypatch):
     assert json.loads((tmp_path / "new" / "out.json").read_text()) == found
     assert found["studies"] > 0 and found["findings"] and told[-1].endswith("studies steered")
     text = table(found)
+    assert set(found["ceiling"]) == {"told", "plain", "constant"} and "| told what the reference states |" in text
     assert "at least 0.90" in text and "at most 0.10" in text and "**macro**" in text
     with pytest.raises(BadInput, match="No finding is stated by 999"):
         measure_steering(collection, "train", least=999)
