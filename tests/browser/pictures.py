@@ -31,9 +31,9 @@ def open_tab(page, panel):
     page.locator(f'#panels [role="tab"][data-tab-id="{panel}"]').click()
 
 
-def example(page, address, panel="explain", there="#viewer .cxr-word"):
-    """The example whose finding is named, and a panel of the page, of which what is `there` comes last."""
-    page.goto(f"{address}?example=left-effusion")
+def example(page, address, panel="explain", there="#viewer .cxr-word", name="left-effusion"):
+    """An example, and a panel of the page, of which what is `there` comes last."""
+    page.goto(f"{address}?example={name}")
     page.wait_for_selector("#viewer .cxr-word")
     open_tab(page, panel)
     page.wait_for_selector(there)
@@ -105,7 +105,7 @@ def save(page, path):
 
 PICTURES = {
     "page": explain,
-    "compare": partial(example, panel="compare", there="#compare .cxr-word"),
+    "compare": partial(example, panel="compare", there="#compare .cxr-word", name="nodule"),
     "trust": trust,
     "what-if": what_if,
     "score": partial(example, panel="score", there="#score mark.cxr-agreed"),
