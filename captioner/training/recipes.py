@@ -237,6 +237,7 @@ RECIPES = {
                 share=0.32,
             ),
         ),
+        held_out_phantoms=40,  # half a second each to render, by the clock
         mixed=0.5,
         drop_path=0.15,
     ),
