@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from captioner.decoding.token_tables import CLEAR, DENYING, DENYING_AND, PLAIN, SIDE_WORDS, token_tables
+from captioner.decoding.token_tables import CLEAR, DENYING, DENYING_AND, PLAIN, token_tables
 from captioner.errors import BadInput
 from captioner.reports import statements
 from captioner.reports.findings import FINDINGS, SIDED
@@ -45,9 +45,8 @@ class State(NamedTuple):
     """What is known of each of W hypotheses. K pairs, 13 findings, S sentences finished (or room for them).
 
     `told` and `untold` are bool `(W, 13)`, what the decoder is told to state and what not to; neither of a decoder that
-    is told nothing. `sides` is bool `(W, 3)`, whether left, right and both sides may be named at all, `lies` bool
-    `(W, 13, 2)`, which findings are told to lie on the left and on the right, and `named` bool `(W, 2)`, which of the
-    two this sentence names.
+    is told nothing. `lies` is bool `(W, 13, 2)`, which findings are told to lie on the left and on the right, and
+    `named` bool `(W, 2)`, which of the two this sentence names.
     `stated_before`, `stated_here` (in this sentence), `stated_twice` (here), `denied` and `spent` are bool `(W, 13)`;
     `first`, `second` bool `(W, K)`, the halves that the sentence has, and `first_denied`, `second_denied` those
     since its last "no"; `mode` int32, `stating`, `dangling`, `begun` (the sentence has a word), `written` (a
@@ -57,7 +56,6 @@ class State(NamedTuple):
 
     told: tf.Tensor
     untold: tf.Tensor
-    sides: tf.Tensor
     lies: tf.Tensor
     named: tf.Tensor
     mode: tf.Tensor
@@ -122,19 +120,15 @@ class SentenceRules:
         one = tf.zeros([width], tf.bool)
         findings = tf.zeros([width, len(FINDINGS)], tf.bool)
         pairs = tf.zeros([width, len(statements.FINDINGS_OF_PAIRS)], tf.bool)
-        sides = tf.ones([width, len(SIDE_WORDS)], tf.bool)
         to_state, untold = findings, findings
         lies = tf.zeros([width, len(FINDINGS), 2], tf.bool)
         if told is not None:
             lies |= told[:, 1:3] & told[:, :1] & self.sided[:, None]
             to_state, untold = findings | told[:, 0], findings | ~told[:, 0]
-            left, right = told[:, 1], told[:, 2]
-            sides &= tf.stack([tf.reduce_any(side) for side in (left, right, left & right)])
         return State._make(
             (
                 to_state,
                 untold,
-                sides,
                 lies,
                 tf.zeros([width, 2], tf.bool),
                 tf.zeros([width], tf.int32),
@@ -148,7 +142,7 @@ class SentenceRules:
 
     def shapes(self) -> State:
         """The shape invariants of a state in a loop."""
-        sides, sentences = tf.TensorShape([None, len(SIDE_WORDS)]), tf.TensorShape([None, None])
+        sentences = tf.TensorShape([None, None])
         one, findings, pairs = (
             tf.TensorShape(shape)
             for shape in ([None], [None, len(FINDINGS)], [None, len(statements.FINDINGS_OF_PAIRS)])
@@ -156,7 +150,6 @@ class SentenceRules:
         return State._make(
             (
                 *[findings] * 2,
-                sides,
                 tf.TensorShape([None, len(FINDINGS), 2]),
                 tf.TensorShape([None, 2]),
                 one,
@@ -193,10 +186,9 @@ class SentenceRules:
         between = ~state.begun & state.written  # (W,), after a full stop
         many = tf.reduce_sum(tf.cast(state.finished != 0, tf.int32), axis=1) >= self.max_sentences  # (W,)
         barred |= self.is_stop & ~closed[:, None] & ~(self.is_end & between[:, None])
-        barred |= tf.reduce_any(~state.sides[:, None] & self.names_side, axis=2)
-        elsewhere, no_side = self._sides(state)  # (W, 13), (W, 2)
+        elsewhere, no_side = self._sides(state)  # (W, 13), (W, 3)
         barred |= tf.reduce_any((stated | unsure) & elsewhere[:, None], axis=2)
-        barred |= tf.reduce_any(no_side[:, None] & self.left_right, axis=2)
+        barred |= tf.reduce_any(no_side[:, None] & self.names_side, axis=2)
         owed = state.told & ~was_stated & ~state.denied & ~state.spent  # (W, 13)
         owes = tf.reduce_any(owed, axis=1) & (remaining > CLOSING) & ~many  # (W,)
         again = tf.reduce_any(stated & state.stated_before[:, None], axis=2)  # (W, V)
@@ -223,7 +215,6 @@ class SentenceRules:
         return State(
             told=state.told,
             untold=state.untold,
-            sides=state.sides,
             lies=state.lies,
             named=~ends & (state.named | tf.gather(self.left_right, token)),
             mode=tf.where(over, PLAIN, tf.gather_nd(self.modes, tf.stack([state.mode, token], 1))),
@@ -248,13 +239,17 @@ class SentenceRules:
         )
 
     def _sides(self, state: State) -> tuple[tf.Tensor, tf.Tensor]:
-        """Which findings this sentence may not state, bool `(W, 13)`, and which sides it may not name, `(W, 2)`."""
+        """Which findings this sentence may not state, bool `(W, 13)`, and whether it may not name left, right and both
+        sides, `(W, 3)`."""
         told_anything = tf.reduce_any(state.told | state.untold, axis=1)  # (W,)
         apart = told_anything[:, None, None] & self.sided[:, None] & ~state.lies  # (W, 13, 2)
         elsewhere = tf.reduce_any(apart & state.named[:, None], axis=2)
         here = tf.reduce_any(apart & state.stated_here[..., None], axis=1)  # (W, 2)
         left_to_place = tf.reduce_any(state.lies & ~state.stated_before[..., None], axis=1)  # (W, 2)
-        return elsewhere, here | (told_anything[:, None] & ~left_to_place)
+        one = here | (told_anything[:, None] & ~left_to_place)  # (W, 2)
+        on_both = tf.reduce_any(tf.reduce_all(state.lies, axis=2), axis=1)  # (W,), a finding is told both
+        both = tf.reduce_any(one, axis=1) | (told_anything & ~on_both)
+        return elsewhere, tf.concat([one, both[:, None]], axis=1)
 
     def _rows(self, table: tf.Tensor, token: tf.Tensor | None) -> tf.Tensor:
         """The rows of a table `(V, ...)` for each of `token (W, N)`, or for all V tokens, `(1, V, ...)`."""

@@ -9,15 +9,11 @@ from typing import Any
 
 from captioner.evaluation.bootstrap import sampled_scores
 from captioner.evaluation.markdown_tables import grid
+from captioner.evaluation.tables import TITLES
 from captioner.reports.claims import claims, side_of
-from captioner.reports.findings import FINDINGS, SIDED
+from captioner.reports.findings import FINDINGS
 
-SCORES = {
-    "macro_f1": "macro F1",
-    "balanced_accuracy": "balanced accuracy",
-    "cider_d": "CIDEr-D",
-    "rouge_l": "ROUGE-L",
-}
+SCORES = ("macro_f1", "balanced_accuracy", "cider_d", "rouge_l")
 
 
 def stated_findings(reference: str) -> dict[str, bool | str]:
@@ -31,7 +27,7 @@ def stated_findings(reference: str) -> dict[str, bool | str]:
     stated = {claim.finding for claim in found if not claim.denied}
     wanted: dict[str, bool | str] = {}
     for name in FINDINGS:
-        side = side_of(found, name) if name in stated and name in SIDED else None
+        side = side_of(found, name)
         wanted[name] = side if side in ("left", "right") else name in stated
     return wanted
 
@@ -56,4 +52,4 @@ def table(result: dict[str, Any]) -> list[str]:
     """The result of `ceiling` as lines of Markdown."""
     names = {"told": "told what the reference states", "plain": "told what was found", "constant": "constant"}
     rows = [[title, *(f"{result[name][score]:.3f}" for score in SCORES)] for name, title in names.items()]
-    return grid(["decoder", *SCORES.values()], rows)
+    return grid(["decoder", *(TITLES[score] for score in SCORES)], rows)

@@ -30,6 +30,7 @@ from captioner.evaluation import baselines
 from captioner.evaluation import ceiling as upper
 from captioner.evaluation.bootstrap import draw, interval, sampled_scores
 from captioner.evaluation.markdown_tables import grid
+from captioner.evaluation.tables import TITLES
 from captioner.reports.claims import claims, side_of
 from captioner.reports.findings import FINDINGS, SIDED
 
@@ -40,7 +41,7 @@ MIN_POSITIVES = 20
 # Name -> (what is hoped for, whether at least or at most that much).
 TARGETS = {"off": (0.9, True), "on": (0.8, True), "side": (0.9, True), "others": (0.1, False)}
 MEASURES = ("off", "on", "side", "side_of_all", "others")
-COSTS = {"macro_f1": "macro F1", "balanced_accuracy": "balanced accuracy", "cider_d": "CIDEr-D"}
+COSTS = ("macro_f1", "balanced_accuracy", "cider_d")
 
 
 def outcomes(before: str, after: str, finding: str, wanted: bool | str) -> dict[str, bool | None]:
@@ -222,7 +223,7 @@ def measure_steering(
     free = not_held(model)
     constant = baselines.constant([report.impression for report in collection.split("train")])
     references = [report.impression for report in reports]
-    rows, texts, plain, told = [], [], [], []
+    rows, plain, freely, told = [], [], [], []
     for number, (study, reference) in enumerate(zip(studies_of(reports), references), 1):
         features = model.encode(study)
         before = model.caption(features).text
@@ -230,7 +231,7 @@ def measure_steering(
         told.append(model.caption(features, steer=upper.stated_findings(reference)).text)
         rows.append(steer_study(model, features, list(positives), before))
         if free is not None:
-            texts.append((before, free.caption(features).text))
+            freely.append(free.caption(features).text)
         if number % 50 == 0 or number == len(reports):
             say(f"{number} of {len(reports)} studies steered")
     result = {
@@ -238,7 +239,7 @@ def measure_steering(
         "split": split,
         "studies": len(rows),
         **steering_scores(rows, positives),
-        "listening": listening_cost(references, *zip(*texts)) if texts else None,
+        "listening": listening_cost(references, plain, freely) if freely else None,
         "ceiling": upper.ceiling(references, told, plain, constant),
     }
     if out is not None:
@@ -277,7 +278,7 @@ def table(result: dict[str, Any]) -> str:
     if result["listening"]:
         costs = [
             [title, f"{cost['held']:.3f}", f"{cost['free']:.3f}", _share(cost["difference"])]
-            for title, cost in ((title, result["listening"][name]) for name, title in COSTS.items())
+            for title, cost in ((TITLES[name], result["listening"][name]) for name in COSTS)
         ]
         lines += ["", "What it costs that the search is held to what the decoder is told, nothing switched:", ""]
         lines += grid(["score", "held", "not held", "difference, paired"], costs)

@@ -68,21 +68,18 @@ def raised(
     >>> raised(np.array([0.1]), (there, likely), (there, np.array([[0.4], [0.14]]))).round(3)
     array([0.15])
     """
-    lines = []
-    for number, cut in enumerate(cuts):
-        candidates = [min(cut * times, NEARLY_SURE) for times in RAISES]
-        on_studies, on_phantoms = (
-            [_f1(truth[:, number], probabilities[:, number] >= line) for line in candidates]
-            for truth, probabilities in (studies, phantoms)
-        )
-        allowed = [place for place, score in enumerate(on_studies) if score >= on_studies[0]]
-        lines.append(candidates[max(allowed, key=lambda place: (on_phantoms[place], -place))])
-    return np.array(lines)
+    candidates = np.minimum(np.outer(RAISES, cuts), NEARLY_SURE)  # (R, K)
+    on_studies, on_phantoms = (
+        np.stack([_f1(truth, probabilities >= line) for line in candidates])
+        for truth, probabilities in (studies, phantoms)
+    )
+    best = np.where(on_studies >= on_studies[0], on_phantoms, -1.0).argmax(axis=0)  # the lowest of equal ones
+    return candidates[best, np.arange(len(cuts))]
 
 
-def _f1(truth: np.ndarray, stated: np.ndarray) -> float:
-    """F1 of one finding; 0 where nothing is there and nothing is stated."""
-    return float(2 * (truth & stated).sum() / max(truth.sum() + stated.sum(), 1))
+def _f1(truth: np.ndarray, stated: np.ndarray) -> np.ndarray:
+    """F1 of each finding `(K,)` from bool `(N, K)`; 0 where nothing is there and nothing is stated."""
+    return np.asarray(2 * (truth & stated).sum(axis=0) / np.maximum(truth.sum(axis=0) + stated.sum(axis=0), 1))
 
 
 def worth(truth: np.ndarray, stated: np.ndarray) -> float:
@@ -97,7 +94,7 @@ def worth(truth: np.ndarray, stated: np.ndarray) -> float:
     """
     truth, stated = np.asarray(truth, bool), np.asarray(stated, bool)
     there = truth.any(axis=0)
-    f1 = 2 * (truth & stated).sum(axis=0) / np.maximum(truth.sum(axis=0) + stated.sum(axis=0), 1)
+    f1 = _f1(truth, stated)
     abnormal, called = np.asarray(truth.any(axis=1)), np.asarray(stated.any(axis=1))  # (N,) each
     sensitivity = float(called[abnormal].mean()) if abnormal.any() else 0.5
     specificity = float((~called)[~abnormal].mean()) if not abnormal.all() else 0.5
@@ -197,9 +194,11 @@ def rules_of(
     def chances(logits: np.ndarray) -> np.ndarray:
         return 1 / (1 + np.exp(-(slopes * logits + offsets)))
 
-    cuts = thresholds(stated, chances(presence[:count]), base_rates)
+    likely = chances(presence[:count])
+    cuts = thresholds(stated, likely, base_rates)
     if phantoms is not None:
-        cuts = raised(cuts, (stated, chances(presence[:count])), (phantoms[0], chances(phantoms[1])))
+        planted, logits = phantoms
+        cuts = raised(cuts, (stated, likely), (planted, chances(logits)))
     cuts = (np.log(cuts / (1 - cuts)) - offsets) / slopes  # as logits
     # Of the studies with an impression alone: it is in impressions that a place is told.
     known, places = np.stack([each.places for each in labels])[:count], places[:count]  # (M, K, 4) each

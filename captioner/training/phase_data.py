@@ -109,16 +109,17 @@ def phase_data(
     }
     batches, batch = StudyBatches, 32
     pictures: PictureStore | FeatureStore = store
+    if phase.from_features:
+        say(f"each of {len(store)} pictures goes through the encoder once")
+        batches, batch = FeatureBatches, 128
+        pictures = FeatureStore(network.encoder, store, preparation, phase.pooling)
+    # After the features, which what only thresholds are chosen on needs none of.
     held_out: list[Example] = []
     if recipe.told and captions:
         numbers = range(VALIDATION_SEED, VALIDATION_SEED + recipe.held_out_phantoms)
         held_out = phantom_examples(numbers, store, targets, phantoms, source.phantom)
     as_pictures = {**common, "grid": grid, "vocabulary": None, "findings": False}
-    whole = StudyBatches([*val, *held_out], store, batch=batch, **as_pictures)
-    if phase.from_features:
-        say(f"each of {len(store)} pictures goes through the encoder once")
-        batches, batch = FeatureBatches, 128
-        pictures = FeatureStore(network.encoder, store, preparation, phase.pooling)
+    whole = StudyBatches([*val, *held_out], store, batch=32, **as_pictures)
     threads: dict[str, Any] = {"workers": WORKERS, "max_queue_size": 4 * WORKERS} if by_the_clock else {}
     training = batches(
         train,
